@@ -1,0 +1,11 @@
+"""The Celery application. It carries doorbells only: the database says what is to be done."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "phonereader.settings")
+
+app = Celery("phonereader")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
