@@ -27,11 +27,15 @@ ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", [])
 
 
+def unusable_data_dir(what: str, error: OSError) -> ImproperlyConfigured:
+    return ImproperlyConfigured(f"The data directory {DATA_DIR} cannot be {what}: {error.strerror}.")
+
+
 def ensure_data_dir() -> Path:
     try:
         DATA_DIR.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ImproperlyConfigured(f"The data directory {DATA_DIR} cannot be made: {error.strerror}.") from None
+        raise unusable_data_dir("made", error) from None
     return DATA_DIR
 
 
@@ -51,7 +55,7 @@ def own_secret_key() -> str:
                 fresh.unlink()
         return path.read_text()
     except OSError as error:
-        raise ImproperlyConfigured(f"The data directory {DATA_DIR} cannot be written: {error.strerror}.") from None
+        raise unusable_data_dir("written", error) from None
 
 
 SECRET_KEY = env.text("SECRET_KEY") or own_secret_key()
@@ -109,6 +113,7 @@ DATABASE_URL = env.text("DATABASE_URL")
 def database() -> dict[str, Any]:
     if not DATABASE_URL:
         return sqlite(str(ensure_data_dir() / "phonereader.sqlite3"))
+    config: dict[str, Any]
     try:
         config = dict(dj_database_url.parse(DATABASE_URL, conn_health_checks=True))
     except (ValueError, KeyError):

@@ -1,0 +1,149 @@
+"""The life of a job. ``transition`` is the one function that changes a state; the rest says when.
+
+Every change is a compare-and-set on the row as it was read, so of two who act on the same job one
+wins and the other learns that it lost. Leases are reckoned by the database's clock alone.
+"""
+
+import logging
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
+
+from phonereader.jobs.models import Job, Transition
+from phonereader.jobs.states import MOVES, TERMINAL, Kind, State
+
+log = logging.getLogger(__name__)
+
+FIRST_RING = timedelta(seconds=5)
+"""How long a published job may stay unclaimed before the sweeper rings for it."""
+
+
+def in_seconds(seconds: float) -> Any:
+    """A moment from now, by the database's clock."""
+    return Now() + timedelta(seconds=seconds)
+
+
+def create(kind: Kind, **fields: Any) -> Job:
+    """Add a queued job; the caller owns the transaction and rings the bell when it has committed."""
+    fields.setdefault("max_attempts", settings.JOB_MAX_ATTEMPTS)
+    job = Job.objects.create(kind=kind, created_at=Now(), due_at=Now() + FIRST_RING, **fields)
+    Transition.objects.create(
+        job=job, revision=0, at=Now(), after=State.QUEUED, attempt=0, actor=job.caller or "system"
+    )
+    return job
+
+
+@transaction.atomic
+def transition(
+    job: Job, to: State, *, actor: str, reason: str = "", where: Q | None = None, **changes: Any
+) -> bool:
+    """Move ``job`` to ``to`` if its row still is as ``job`` says; False when somebody was faster.
+
+    ``where`` adds a condition to the compare-and-set, ``changes`` are set with it. On success ``job``
+    carries the new state and revision (fields set by a database expression are read again).
+    """
+    before = State(job.state)
+    if to not in MOVES[before]:
+        raise ValueError(f"A job does not go from {before} to {to}.")
+    changes |= {"state": to, "revision": job.revision + 1}
+    if to in TERMINAL:
+        changes |= {"finished_at": Now()}
+    if to is not State.RUNNING:
+        changes |= {"lease_until": None, "worker": ""}
+    if to is not State.QUEUED:
+        changes |= {"due_at": None}
+    as_read = Q(id=job.id, state=before, attempt=job.attempt, revision=job.revision)
+    rows = Job.objects.filter(as_read if where is None else as_read & where)
+    if rows.update(**changes) != 1:
+        return False
+    for name, value in changes.items():
+        if not hasattr(value, "resolve_expression"):
+            setattr(job, name, value)
+    Transition.objects.create(
+        job=job,
+        revision=job.revision,
+        at=Now(),
+        before=before,
+        after=to,
+        attempt=job.attempt,
+        actor=actor[:200],
+        reason=reason[:500],
+    )
+    log.info("job %s %s -> %s by %s %s", job.id, before, to, actor, reason)
+    return True
+
+
+def claim(job_id: UUID | str, worker: str) -> Job | None:
+    """Take a queued job under a lease; None when it is not (or no longer) to be had."""
+    job = Job.objects.filter(id=job_id, state=State.QUEUED).first()
+    if job is None:
+        return None
+    if job.cancel_requested:
+        transition(job, State.CANCELLED, actor=worker, reason="cancelled before it started")
+        return None
+    won = transition(
+        job,
+        State.RUNNING,
+        actor=worker,
+        where=Q(cancel_requested=False),
+        attempt=job.attempt + 1,
+        started_at=Now(),
+        lease_until=in_seconds(settings.JOB_LEASE_SECONDS),
+        worker=worker[:200],
+        progress=0.0,
+    )
+    return job if won else None
+
+
+def renew(job: Job) -> bool:
+    """Extend the lease; False when the job is no longer this worker's."""
+    return held(job).update(lease_until=in_seconds(settings.JOB_LEASE_SECONDS)) == 1
+
+
+def report_progress(job: Job, progress: float) -> bool:
+    """Set the progress (0 to 1); False when the job is no longer this worker's."""
+    return held(job).update(progress=min(max(progress, 0.0), 1.0)) == 1
+
+
+def held(job: Job) -> QuerySet[Job]:
+    """The job's row, as long as it is this worker's."""
+    return Job.objects.filter(id=job.id, state=State.RUNNING, revision=job.revision)
+
+
+def cancel_wanted(job: Job) -> bool:
+    return Job.objects.filter(id=job.id, cancel_requested=True).exists()
+
+
+def succeed(job: Job, result: dict[str, Any], actor: str) -> bool:
+    return transition(job, State.SUCCEEDED, actor=actor, result=result, error=None, progress=1.0)
+
+
+def fail(job: Job, kind: str, code: str, detail: str, actor: str, where: Q | None = None) -> bool:
+    """``kind`` is "expected" for bad data, "internal" for a bug or a dead worker."""
+    error = {"kind": kind, "code": code, "detail": detail}
+    return transition(job, State.FAILED, actor=actor, reason=detail, where=where, error=error)
+
+
+def give_back(job: Job, actor: str, reason: str, where: Q | None = None) -> bool:
+    """A running job whose worker is gone, or cannot go on: queued again, cancelled, or failed at the cap."""
+    if job.cancel_requested:
+        return transition(job, State.CANCELLED, actor=actor, reason="cancelled while it ran", where=where)
+    if job.attempt >= job.max_attempts:
+        detail = f"The worker was lost in each of {job.attempt} attempts ({reason})."
+        return fail(job, "internal", "worker_lost", detail, actor, where=where)
+    return transition(job, State.QUEUED, actor=actor, reason=reason, where=where, due_at=Now(), rings=0)
+
+
+def cancel(job: Job, actor: str) -> Job:
+    """Ask for the end of a job: at once while it is queued, soon while it runs, nothing once it ended."""
+    Job.objects.filter(id=job.id).exclude(state__in=TERMINAL).update(cancel_requested=True)
+    job.refresh_from_db()
+    if job.state == State.QUEUED:
+        transition(job, State.CANCELLED, actor=actor, reason="cancelled while it waited")
+        job.refresh_from_db()
+    return job

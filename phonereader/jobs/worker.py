@@ -1,0 +1,83 @@
+"""What the worker processes of every queue share: they report themselves, and sweep when they start."""
+
+import logging
+import os
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from celery import signals
+from django.conf import settings
+from django.db import DatabaseError, close_old_connections, connection, connections
+from django.db.models.functions import Now
+
+from phonereader.jobs import sweeper
+from phonereader.jobs.models import WorkerProcess
+
+log = logging.getLogger(__name__)
+
+BEAT_SECONDS = 5.0
+ALIVE_SECONDS = 15.0
+"""A process that has not reported itself for so long counts as gone."""
+
+_parent: dict[str, Any] = {"name": "worker", "queues": frozenset()}
+
+
+@signals.celeryd_after_setup.connect
+def _remember_parent(sender: str, instance: Any, **_kwargs: Any) -> None:
+    # In the parent, before it forks: the children cannot ask Celery for this.
+    _parent.update(name=sender, queues=frozenset(instance.app.amqp.queues.consume_from))
+
+
+def listens_to(queue: str) -> bool:
+    """Whether this worker process takes jobs from ``queue``."""
+    return queue in _parent["queues"]
+
+
+def process_name() -> str:
+    """Names this process in leases, logs and the admin."""
+    return f"{_parent['name']}/{os.getpid()}"
+
+
+def start(queue: str, model_version: Callable[[], int | None]) -> None:
+    """Called in a worker's child once it is ready to take jobs: keep the connection, sweep, report."""
+    if "pool" not in settings.DATABASES["default"].get("OPTIONS", {}):
+        connections["default"].settings_dict["CONN_MAX_AGE"] = None  # one thread, one lasting connection
+    try:
+        report(queue, model_version())
+        sweeper.sweep(process_name())
+    except DatabaseError as error:
+        log.warning("not reported, not swept: %s", error)
+        close_old_connections()
+    threading.Thread(target=_keep_reporting, args=(queue, model_version), name="alive", daemon=True).start()
+
+
+def report(queue: str, model_version: int | None) -> None:
+    fresh = {"seen_at": Now(), "model_version": model_version}
+    WorkerProcess.objects.update_or_create(
+        name=process_name(), defaults=fresh, create_defaults={**fresh, "queue": queue, "started_at": Now()}
+    )
+
+
+def _keep_reporting(queue: str, model_version: Callable[[], int | None]) -> None:
+    pause = threading.Event()
+    while not pause.wait(BEAT_SECONDS):
+        try:
+            report(queue, model_version())
+        except DatabaseError as error:
+            log.warning("not reported: %s", error)
+            connection.close()
+
+
+@signals.worker_process_shutdown.connect
+def _sign_off(**_kwargs: Any) -> None:
+    try:
+        WorkerProcess.objects.filter(name=process_name()).delete()
+    except DatabaseError:
+        log.info("not signed off: the database is away")
+
+
+def alive(queue: str) -> Any:
+    """The processes that listened to ``queue`` a moment ago."""
+    return WorkerProcess.objects.filter(queue=queue, seen_at__gt=Now() - timedelta(seconds=ALIVE_SECONDS))

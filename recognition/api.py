@@ -1,0 +1,208 @@
+"""The API of recognitions: submit a number as pictures or strokes, and the tutorial's call."""
+
+import re
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.views.decorators.csrf import csrf_exempt
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from phonereader import problems
+from phonereader.jobs import waiting
+from phonereader.jobs.api import AsyncView, caller_of
+from phonereader.jobs.documents import AcceptedJobSerializer
+from phonereader.jobs.models import Job
+from phonereader.jobs.states import State
+from phonereader.problems import Problem
+from recognition import requests
+from recognition.documents import SubmissionSerializer
+from recognition.models import Submission
+from recognition.submissions import KeyReused, Overloaded, Sender, submit
+
+PREFER_WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?([^\s,;\"]+)")
+
+
+class LenientJSONParser(JSONParser):
+    """Lets NaN and infinity through, so that the box they stand in can be named."""
+
+    strict = False
+
+    def parse(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().parse(*args, **kwargs)
+        except RecursionError:
+            raise ParseError("The JSON is nested too deeply.") from None
+
+
+class RecognitionsView(APIView):
+    """Where numbers are submitted."""
+
+    permission_classes = [AllowAny]
+    parser_classes = [MultiPartParser, LenientJSONParser]
+
+    @extend_schema(
+        operation_id="submit",
+        summary="Submit a number",
+        description=(
+            "Pictures as multipart fields `1.png` ... `N.png` (or a repeated field `image`), or JSON with "
+            "strokes and base64 images. The answer is a job that will end whatever happens; follow its link."
+        ),
+        parameters=[
+            OpenApiParameter("Prefer", str, OpenApiParameter.HEADER, description="wait=10"),
+            OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER),
+        ],
+        request={
+            "application/json": SubmissionSerializer,
+            "multipart/form-data": {
+                "type": "object",
+                "properties": {"1.png": {"type": "string", "format": "binary"}},
+                "additionalProperties": {"type": "string", "format": "binary"},
+            },
+        },
+        responses={
+            202: AcceptedJobSerializer,
+            200: AcceptedJobSerializer,
+            **{
+                code: OpenApiResponse(OpenApiTypes.OBJECT, "problem+json")
+                for code in (400, 413, 415, 422, 503)
+            },
+        },
+    )
+    def post(self, request: Request) -> Response:
+        if settings.SUBMIT_NEEDS_TOKEN and not request.user.is_authenticated:
+            self.permission_denied(request)
+        check_prefer(request.headers.get("Prefer"))
+        source = Submission.Source.PAGE if is_page(request) else Submission.Source.API
+        return accepted(take(request, source))
+
+
+class TutorialView(APIView):
+    """The tutorial's call: pictures in, digits out as text. It knows no sessions."""
+
+    permission_classes = [AllowAny]
+    authentication_classes = []
+    parser_classes = [MultiPartParser]
+
+    @extend_schema(exclude=True)
+    def post(self, request: Request) -> Response:
+        return accepted(take(request, Submission.Source.TUTORIAL))
+
+
+def is_page(request: Request) -> bool:
+    return request.headers.get("X-Requested-With") == "phonereader-page"
+
+
+def take(request: Request, source: Submission.Source) -> Job:
+    """Check a request and store it as a job; raises ``Problem``."""
+    fields: Any = request.data  # parses: a body that is no JSON, or no form, is refused here
+    if request.content_type.partition(";")[0].strip().lower() == "application/json":
+        boxes = requests.boxes_of_json(fields)
+    else:
+        boxes = requests.boxes_of_form(request.FILES)
+    key = request.headers.get("Idempotency-Key") or None
+    if key is not None and (len(key) > 255 or "\x00" in key):
+        raise requests.field_problem("Idempotency-Key", "An idempotency key has at most 255 characters.")
+    sender = Sender(
+        caller=caller_of(request),
+        source=source,
+        user=request.user if request.user.is_authenticated else None,
+        idempotency_key=key,
+    )
+    try:
+        return submit(boxes, requests.region_of(fields), requests.contribute_of(fields), sender)
+    except KeyReused:
+        raise Problem(422, "This idempotency key was used before, for a request with another body.") from None
+    except Overloaded:
+        raise Problem(503, "Too many numbers wait to be read.", headers={"Retry-After": "10"}) from None
+
+
+def accepted(job: Job) -> Response:
+    document = AcceptedJobSerializer(job).data
+    headers = {"Location": document["links"]["self"]}
+    if job.ended:
+        return Response(document, 200, headers=headers)
+    return Response(document, 202, headers={**headers, "Retry-After": "1"})
+
+
+def wait_preferred(header: str | None) -> str | None:
+    match = PREFER_WAIT.search(header or "")
+    return match[1] if match else None
+
+
+def check_prefer(header: str | None) -> float:
+    try:
+        return waiting.seconds(wait_preferred(header))
+    except ValueError:
+        raise requests.field_problem("Prefer", "wait must be a number of seconds.") from None
+
+
+def waits_after(view: Callable[..., Any]) -> AsyncView:
+    """Hold the answer to a submission with ``Prefer: wait=`` until its job ends, without holding a thread."""
+    answer = sync_to_async(view)
+
+    @wraps(view)
+    async def waiting_view(request: HttpRequest) -> HttpResponseBase:
+        response: Response = await answer(request)
+        if response.status_code == 202:
+            wait = check_prefer(request.headers.get("Prefer"))  # checked before it was accepted
+            if wait and await waiting.ended(response.data["id"], wait):
+                job = await Job.objects.aget(id=response.data["id"])
+                fresh = await sync_to_async(accepted)(job)
+                response.data, response.status_code = fresh.data, fresh.status_code
+                del response["Retry-After"]
+        return response
+
+    return waiting_view
+
+
+def answers_in_text(view: Callable[..., Any]) -> AsyncView:
+    """Turn the tutorial's call into what its page expects: digits as text, for any origin."""
+    answer = sync_to_async(view)
+
+    @csrf_exempt
+    @wraps(view)
+    async def text_view(request: HttpRequest) -> HttpResponseBase:
+        response: HttpResponseBase
+        if request.method == "OPTIONS":
+            response = HttpResponse(status=204)
+            response["Access-Control-Allow-Methods"] = "POST, OPTIONS"
+            response["Access-Control-Allow-Headers"] = "*"
+        else:
+            taken: Response = await answer(request)
+            response = await in_text(taken.data["id"]) if taken.status_code in (200, 202) else taken
+        response["Access-Control-Allow-Origin"] = "*"
+        return response
+
+    return text_view
+
+
+async def in_text(job_id: Any) -> HttpResponse:
+    await waiting.ended(job_id, waiting.LONGEST)
+    job = await Job.objects.aget(id=job_id)
+    if job.state == State.SUCCEEDED and job.result is not None:
+        return HttpResponse(best_guess(job.result), content_type="text/plain")
+    if job.ended:
+        return problems.respond(500, (job.error or {}).get("detail", "The number was not read."))
+    refusal = problems.respond(503, "The number is stored but was not read within 30 s.")
+    refusal["Retry-After"] = "10"
+    return refusal
+
+
+def best_guess(result: dict[str, Any]) -> str:
+    """A digit for every inked box, however doubtful, and ``?`` for a blank one."""
+    digits = ""
+    for box in result["boxes"]:
+        guesses = [box["digit"]] if box["digit"] else [other["digit"] for other in box["alternatives"]]
+        digits += guesses[0] if guesses else "?"
+    return digits

@@ -1,0 +1,127 @@
+"""The registry of model versions: what is in service, and the network that a worker holds in memory."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+
+from recognition.models import Activation, ModelVersion
+
+if TYPE_CHECKING:  # torch is for workers only
+    from recognition.reader.reader import Reader
+
+log = logging.getLogger(__name__)
+
+SHIPPED = Path(__file__).parent / "weights" / "lenet.safetensors"
+MOST_BYTES = 32 * 1024 * 1024
+
+
+class BadVersion(ValueError):
+    """Weights that cannot become, or no longer are, a model version; the message is one sentence."""
+
+
+def header(data: bytes) -> dict[str, str]:
+    """The metadata in a safetensors file's header, read without torch; raises ``BadVersion``."""
+    try:
+        length = int.from_bytes(data[:8], "little")
+        if not 2 <= length <= len(data) - 8:
+            raise ValueError
+        meta = json.loads(data[8 : 8 + length]).get("__metadata__", {})
+        return {str(name): str(value) for name, value in meta.items()}
+    except (ValueError, AttributeError):
+        raise BadVersion("This is no safetensors file.") from None
+
+
+def add(data: bytes, origin: str, parent: ModelVersion | None = None) -> ModelVersion:
+    """Register weights as a new version; the same weights again give the version they have.
+
+    The caller has checked that they load (``recognition.reader.weights.unpack``, which needs torch).
+    """
+    if len(data) > MOST_BYTES:
+        raise BadVersion(f"Weights are at most {MOST_BYTES // 2**20} MB.")
+    meta = header(data)
+    try:
+        architecture, glyph_version = meta["architecture"], int(meta["glyph_version"])
+        metrics = json.loads(meta.get("metrics", "{}"))
+    except (KeyError, ValueError):
+        raise BadVersion("The file does not say which architecture and glyph version it is for.") from None
+    version, _created = ModelVersion.objects.get_or_create(
+        sha256=hashlib.sha256(data).hexdigest(),
+        defaults={
+            "architecture": architecture,
+            "glyph_version": glyph_version,
+            "weights": data,
+            "metrics": metrics,
+            "origin": origin,
+            "parent": parent,
+        },
+    )
+    return version
+
+
+@transaction.atomic
+def activate(model: ModelVersion, by: str, reason: str) -> Activation:
+    """Put a version into service; workers change to it with their next job."""
+    return Activation.objects.create(model=model, previous=active(), by=by, reason=reason)
+
+
+def active() -> ModelVersion | None:
+    newest = Activation.objects.select_related("model").defer("model__weights").first()
+    return newest.model if newest else None
+
+
+def ensure_shipped(**_signal: Any) -> None:
+    """Make the shipped weights version 1, and active, in a database that has no version yet."""
+    if ModelVersion.objects.exists() or not SHIPPED.exists():
+        return
+    with transaction.atomic():
+        version = add(SHIPPED.read_bytes(), origin="shipped with the program")
+        activate(version, by="system", reason="first start")
+
+
+class LoadedModel:
+    """The active model in this process' memory. It changes between two jobs, never within one."""
+
+    def __init__(self) -> None:
+        self.version: int | None = None
+        self.reader: Reader | None = None
+
+    def current(self) -> tuple[int, Reader]:
+        """The active version and its reader, loaded when it is not the one in memory.
+
+        A version that cannot be loaded leaves the one in memory in service; with none, raises ``BadVersion``.
+        """
+        newest = Activation.objects.values_list("model_id", flat=True).first()
+        if newest != self.version and newest is not None:
+            try:
+                self.reader = load(newest)
+                self.version = newest
+                log.info("model version %d loaded", newest)
+            except BadVersion as error:
+                log.error("%s", error)
+        if self.reader is None or self.version is None:
+            raise BadVersion("There is no model version that can be loaded.")
+        return self.version, self.reader
+
+
+def load(version: int) -> Reader:
+    """Read a version's weights from the database and verify them; raises ``BadVersion``."""
+    from recognition.reader.reader import Reader
+    from recognition.reader.weights import BadWeights
+
+    row = ModelVersion.objects.get(version=version)
+    weights = bytes(row.weights)
+    if hashlib.sha256(weights).hexdigest() != row.sha256:
+        raise BadVersion(f"The weights of version {version} are damaged: their SHA-256 does not match.")
+    try:
+        return Reader(weights)
+    except BadWeights as error:
+        raise BadVersion(f"Version {version} cannot be loaded: {error}") from None
+
+
+loaded = LoadedModel()

@@ -1,0 +1,101 @@
+"""Taking in a number: one transaction stores the ink and its job, and the bell rings when it commits."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import IntegrityError, transaction
+
+from phonereader.jobs import lifecycle
+from phonereader.jobs.bell import ring_on_commit
+from phonereader.jobs.models import Job
+from phonereader.jobs.states import Kind, State
+from recognition.models import Box, Submission
+
+
+class Overloaded(Exception):
+    """More jobs wait than the set number."""
+
+
+class KeyReused(Exception):
+    """The idempotency key belongs to a request with another content."""
+
+
+@dataclass(frozen=True)
+class SentBox:
+    """A box as it was sent, already checked: a JSON object with strokes, or a picture's bytes."""
+
+    strokes: dict[str, Any] | None = None
+    picture: bytes | None = None
+
+    def digest(self) -> bytes:
+        if self.picture is not None:
+            return hashlib.sha256(self.picture).digest()
+        return hashlib.sha256(json.dumps(self.strokes, sort_keys=True).encode()).digest()
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who submits, and how."""
+
+    caller: str
+    source: str
+    user: AbstractBaseUser | None = None
+    idempotency_key: str | None = None
+
+
+def submit(boxes: Sequence[SentBox], region: str, contributed: bool, sender: Sender) -> Job:
+    """Store a number with its queued job. The same idempotency key and caller get the same job.
+
+    Raises ``Overloaded``, or ``KeyReused`` when the key came with another content before.
+    """
+    digest = hashlib.sha256(
+        b"".join(box.digest() for box in boxes) + f"{region}|{contributed}".encode()
+    ).hexdigest()
+    known = _known(sender, digest)
+    if known is not None:
+        return known
+    waiting = Job.objects.filter(kind=Kind.RECOGNITION, state=State.QUEUED)
+    if waiting[settings.JOB_WAITING_LIMIT - 1 : settings.JOB_WAITING_LIMIT].exists():
+        raise Overloaded
+    try:
+        with transaction.atomic():
+            return _store(boxes, region, contributed, sender, digest)
+    except IntegrityError:  # the same request, a moment earlier
+        known = _known(sender, digest)
+        if known is None:
+            raise
+        return known
+
+
+def _store(boxes: Sequence[SentBox], region: str, contributed: bool, sender: Sender, digest: str) -> Job:
+    job = lifecycle.create(
+        Kind.RECOGNITION,
+        user=sender.user,
+        caller=sender.caller,
+        idempotency_key=sender.idempotency_key,
+        request_digest=digest,
+    )
+    submission = Submission.objects.create(
+        job=job, source=sender.source, region=region, contributed=contributed
+    )
+    Box.objects.bulk_create(
+        Box(submission=submission, position=position, strokes=box.strokes, picture=box.picture)
+        for position, box in enumerate(boxes, 1)
+    )
+    ring_on_commit(job.id, job.kind)
+    job.refresh_from_db(fields=["created_at"])
+    return job
+
+
+def _known(sender: Sender, digest: str) -> Job | None:
+    if sender.idempotency_key is None:
+        return None
+    job = Job.objects.filter(caller=sender.caller, idempotency_key=sender.idempotency_key).first()
+    if job is not None and job.request_digest != digest:
+        raise KeyReused
+    return job
