@@ -75,7 +75,8 @@ def as_problem(error: Exception) -> Problem | None:
         ]
         return Problem(400, "The request has errors.", errors)
     detail = error.detail if isinstance(error.detail, str) else "The request has errors."
-    return Problem(error.status_code, str(detail), headers=headers)
+    sentence = detail if detail.endswith((".", "!", "?")) else f"{detail}."
+    return Problem(error.status_code, sentence, headers=headers)
 
 
 def exception_handler(error: Exception, _context: dict[str, Any]) -> Response | None:

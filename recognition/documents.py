@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from rest_framework import serializers
 
+from recognition.reader.number import Number
+
 if TYPE_CHECKING:  # the web process uses this module, and never imports torch
-    from recognition.reader.number import Number
     from recognition.reader.reader import BoxReading
 
 

@@ -11,10 +11,10 @@ from phonereader.jobs.runner import ExpectedError, Lease
 from recognition.documents import result_document
 from recognition.models import Box, Reading, Submission
 from recognition.reader.ink import BadInk, Ink, decode_picture, parse_strokes
+from recognition.reader.number import Number, compose
 from recognition.registry import loaded
 
-if TYPE_CHECKING:
-    from recognition.reader.number import Number
+if TYPE_CHECKING:  # torch is loaded by workers only
     from recognition.reader.reader import BoxReading
 
 
@@ -35,8 +35,6 @@ class ReadNumber:
         self.version, self.reader = loaded.current()
 
     def run(self, job: Job, lease: Lease) -> Outcome:
-        from recognition.reader.number import read_number
-
         start = perf_counter()
         submission = Submission.objects.get(job=job)
         boxes = list(submission.boxes.order_by("position"))
@@ -45,7 +43,7 @@ class ReadNumber:
         decoded = perf_counter()
         readings = self.reader.read(inks)
         read = perf_counter()
-        number = read_number(readings, submission.region or None)
+        number = compose(readings, submission.region or None)
         timings = {
             "fetch": fetched - start,
             "decode": decoded - fetched,
