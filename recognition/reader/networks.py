@@ -1,0 +1,65 @@
+"""The networks, selectable by name. Each takes glyphs (N, 1, 28, 28) as float 0..255 and gives logits (N, 10).
+
+Normalisation is part of the network, so weights alone say everything. `feed-forward-15`,
+`feed-forward-42` and `lenet` are those of Germanov's tutorial (2023) on digits 28x28.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+MEAN = 33.0
+STD = 79.0
+"""About those of a glyph's pixels (0..255). Constants: a new base of data must not change the network."""
+
+
+class Normalise(nn.Module):
+    """Glyph values 0..255 to about zero mean and unit variance."""
+
+    def forward(self, glyphs: Tensor) -> Tensor:
+        return (glyphs - MEAN) / STD
+
+
+def feed_forward(hidden: int) -> nn.Module:
+    """784-hidden-10, the tutorial's first network."""
+    return nn.Sequential(Normalise(), nn.Flatten(), nn.Linear(784, hidden), nn.ReLU(), nn.Linear(hidden, 10))
+
+
+def lenet() -> nn.Module:
+    """LeNet-5 in the tutorial's form (relu, max pooling): 44,426 parameters."""
+    return nn.Sequential(
+        Normalise(),
+        nn.Conv2d(1, 6, 5), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(256, 120), nn.ReLU(),
+        nn.Linear(120, 84), nn.ReLU(),
+        nn.Linear(84, 10),
+    )  # fmt: skip
+
+
+ARCHITECTURES: dict[str, Callable[[], nn.Module]] = {
+    "feed-forward-15": lambda: feed_forward(15),
+    "feed-forward-42": lambda: feed_forward(42),
+    "lenet": lenet,
+}
+
+
+def build(architecture: str) -> nn.Module:
+    """A new network with fresh random weights. Raises KeyError for an unknown name."""
+    return ARCHITECTURES[architecture]()
+
+
+def parameter_count(network: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def predict(network: nn.Module, glyphs: Tensor, batch: int = 1000) -> Tensor:
+    """Logits (N, 10) of uint8 glyphs (N, 28, 28), in batches, without gradients and in eval mode."""
+    was_training = network.training
+    network.eval()
+    with torch.inference_mode():
+        parts = [network(part.unsqueeze(1).float()) for part in glyphs.split(batch)]
+    network.train(was_training)
+    return torch.cat(parts) if parts else torch.zeros(0, 10)
