@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from uuid import UUID
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
@@ -156,8 +157,9 @@ def waits_after(view: Callable[..., Any]) -> AsyncView:
         response: Response = await answer(request)
         if response.status_code == 202:
             wait = check_prefer(request.headers.get("Prefer"))  # checked before it was accepted
-            if wait and await waiting.ended(response.data["id"], wait):
-                job = await Job.objects.aget(id=response.data["id"])
+            job_id = UUID(response.data["id"])
+            if wait and await waiting.ended(job_id, wait):
+                job = await Job.objects.aget(id=job_id)
                 fresh = await sync_to_async(accepted)(job)
                 response.data, response.status_code = fresh.data, fresh.status_code
                 del response["Retry-After"]
@@ -180,14 +182,14 @@ def answers_in_text(view: Callable[..., Any]) -> AsyncView:
             response["Access-Control-Allow-Headers"] = "*"
         else:
             taken: Response = await answer(request)
-            response = await in_text(taken.data["id"]) if taken.status_code in (200, 202) else taken
+            response = await in_text(UUID(taken.data["id"])) if taken.status_code in (200, 202) else taken
         response["Access-Control-Allow-Origin"] = "*"
         return response
 
     return text_view
 
 
-async def in_text(job_id: Any) -> HttpResponse:
+async def in_text(job_id: UUID) -> HttpResponse:
     await waiting.ended(job_id, waiting.LONGEST)
     job = await Job.objects.aget(id=job_id)
     if job.state == State.SUCCEEDED and job.result is not None:

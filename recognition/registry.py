@@ -90,23 +90,36 @@ class LoadedModel:
     def __init__(self) -> None:
         self.version: int | None = None
         self.reader: Reader | None = None
+        self._activation: int | None = None
 
     def current(self) -> tuple[int, Reader]:
-        """The active version and its reader, loaded when it is not the one in memory.
+        """The active version and its reader, loaded when another activation came since the last call.
 
-        A version that cannot be loaded leaves the one in memory in service; with none, raises ``BadVersion``.
+        A version that cannot be loaded is passed over, with an error in the log, for the one that was
+        active before it; raises ``BadVersion`` when there is none.
         """
-        newest = Activation.objects.values_list("model_id", flat=True).first()
-        if newest != self.version and newest is not None:
-            try:
-                self.reader = load(newest)
-                self.version = newest
-                log.info("model version %d loaded", newest)
-            except BadVersion as error:
-                log.error("%s", error)
+        history = Activation.objects.values_list("id", "model_id")
+        newest = history.first()
+        if newest is not None and newest[0] != self._activation:
+            for version in dict.fromkeys(model for _id, model in history):
+                if self._serve(version):
+                    break
+            self._activation = newest[0]
         if self.reader is None or self.version is None:
+            self._activation = None
             raise BadVersion("There is no model version that can be loaded.")
         return self.version, self.reader
+
+    def _serve(self, version: int) -> bool:
+        if version != self.version:
+            try:
+                self.reader = load(version)
+            except BadVersion as error:
+                log.error("%s", error)
+                return False
+            self.version = version
+            log.info("model version %d loaded", version)
+        return True
 
 
 def load(version: int) -> Reader:

@@ -11,7 +11,7 @@ import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -247,7 +247,5 @@ def purge(broker_url: str) -> None:
     with Connection(broker_url) as broker:
         for queue in ("recognition", "training", "upkeep"):
             channel = broker.channel()  # a queue that does not exist closes its channel
-            try:
+            with suppress(Exception):
                 channel.queue_purge(queue)
-            except Exception:
-                pass
