@@ -35,13 +35,6 @@ def script(code: str, *arguments: object) -> list[str]:
     return [sys.executable, "-c", textwrap.dedent(code), *map(str, arguments)]
 
 
-def eventually(condition: Callable[[], object], what: str, seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-        time.sleep(0.02)
-
-
 def runs(pid: int) -> bool:
     """Whether the process is there and no zombie."""
     try:
@@ -56,6 +49,7 @@ class Stage:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.log = folder / "log"
+        self.log.touch()
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self, *parts: dict[str, object], command: list[str] | None = None) -> subprocess.Popen[bytes]:
@@ -69,10 +63,11 @@ class Stage:
             )
         return self.process
 
-    def part(self, name: str, code: str = SLEEP, **more: object) -> dict[str, object]:
-        """A part that first notes its pid in the file ``name``, one line for each of its lives."""
-        note = "import os, sys; open(sys.argv[1], 'a').write(f'{os.getpid()}\\n')\n"
-        return {"name": name, "argv": script(note + textwrap.dedent(code), self.folder / name), **more}
+    def part(self, name: str, code: str = SLEEP, first: str = "", **more: object) -> dict[str, object]:
+        """A part that does ``first``, notes its pid in the file ``name``, and does ``code``, in each life."""
+        note = "import os, sys; open(sys.argv[1], 'a').write(f'{os.getpid()}\\n')"
+        lines = "\n".join(map(textwrap.dedent, (first, note, code)))
+        return {"name": name, "argv": script(lines, self.folder / name), **more}
 
     def pids(self, name: str) -> list[int]:
         path = self.folder / name
@@ -80,8 +75,14 @@ class Stage:
 
     def lives(self, name: str, times: int = 1) -> int:
         """Wait for the part's so-many-th life; its pid."""
-        eventually(lambda: len(self.pids(name)) >= times, f"{name} started {times} times:\n{self.text()}")
+        self.eventually(lambda: len(self.pids(name)) >= times, f"{name} started {times} times")
         return self.pids(name)[times - 1]
+
+    def eventually(self, condition: Callable[[], object], what: str, seconds: float = 60) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, f"not within {seconds} s: {what}\n{self.text()}"
+            time.sleep(0.02)
 
     def text(self) -> str:
         return self.log.read_text()
@@ -131,7 +132,7 @@ def test_term_stops_everything(stage: Stage) -> None:
 
 
 def test_a_part_that_ignores_term_is_killed(stage: Stage) -> None:
-    stage.start(stage.part("polite"), stage.part("deaf", DEAF + "\n" + SLEEP))
+    stage.start(stage.part("polite"), stage.part("deaf", first=DEAF))
     pids = [stage.lives("polite"), stage.lives("deaf")]
     began = time.monotonic()
     assert stage.stop() == 0
@@ -141,7 +142,7 @@ def test_a_part_that_ignores_term_is_killed(stage: Stage) -> None:
 
 
 def test_a_second_signal_kills_at_once(stage: Stage) -> None:
-    stage.start(stage.part("deaf", DEAF + "\n" + SLEEP))
+    stage.start(stage.part("deaf", first=DEAF))
     pid = stage.lives("deaf")
     assert stage.process is not None
     stage.process.send_signal(signal.SIGINT)
@@ -155,21 +156,19 @@ def test_a_second_signal_kills_at_once(stage: Stage) -> None:
 
 
 def test_the_last_part_is_stopped_when_the_others_are_gone(stage: Stage) -> None:
-    note = """
-        import signal, time
+    slow = """
+        import signal, sys, time
         def leave(*_):
             time.sleep({pause})
             print("gone", flush=True)
             sys.exit()
         signal.signal(signal.SIGTERM, leave)
-        time.sleep(600)
     """
     stage.start(
-        stage.part("store", note.format(pause=0), last=True), stage.part("user", note.format(pause=0.5))
+        stage.part("store", first=slow.format(pause=0), last=True),
+        stage.part("user", first=slow.format(pause=0.5)),
     )
     stage.lives("store"), stage.lives("user")
-    eventually(lambda: len(stage.pids("user")) == 1, "both run")
-    time.sleep(0.5)  # both have their handlers
     assert stage.stop() == 0
     assert stage.text().index("user       | gone") < stage.text().index("store      | gone")
 
@@ -194,7 +193,7 @@ def test_nothing_survives_a_killed_supervisor(stage: Stage) -> None:
     stage.start(stage.part("a"), stage.part("b"))
     pids = [stage.lives("a"), stage.lives("b")]
     assert stage.stop(signal.SIGKILL) == -signal.SIGKILL
-    eventually(lambda: not any(map(runs, pids)), "the parts ended")
+    stage.eventually(lambda: not any(map(runs, pids)), "the parts ended")
 
 
 def test_every_line_carries_its_part(stage: Stage) -> None:
@@ -206,7 +205,7 @@ def test_every_line_carries_its_part(stage: Stage) -> None:
         time.sleep(600)
     """
     stage.start(stage.part("a", talk))
-    eventually(lambda: "end" in stage.text(), "all lines passed on")
+    stage.eventually(lambda: "end" in stage.text(), "all lines passed on")
     stage.stop()
     assert "a          | one\n" in stage.text()
     assert "a          | two\n" in stage.text()
@@ -228,7 +227,7 @@ def test_output_that_nobody_reads_blocks_nothing(stage: Stage) -> None:
         start_new_session=True,
     )
     stage.process = process
-    eventually((stage.folder / "chatty.done").exists, "the part was never blocked", 60)
+    stage.eventually((stage.folder / "chatty.done").exists, "the part was never blocked")
     process.terminate()
     assert process.wait(30) == 0
     assert process.stdout is not None
@@ -238,7 +237,7 @@ def test_output_that_nobody_reads_blocks_nothing(stage: Stage) -> None:
 def test_a_program_that_is_missing_is_one_line_and_tried_again(stage: Stage) -> None:
     stage.start({"name": "ghost", "argv": ["/nowhere/ghost"]}, stage.part("a"))
     stage.lives("a")
-    eventually(lambda: stage.text().count("ghost cannot be started") >= 2, "a second try")
+    stage.eventually(lambda: stage.text().count("ghost cannot be started") >= 2, "a second try")
     assert "Traceback" not in stage.text()
     assert stage.stop() == 0
 
