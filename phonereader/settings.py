@@ -135,6 +135,7 @@ def sqlite(name: str) -> dict[str, Any]:
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": name,
+        "TEST": {"NAME": f"{name}-test"},  # a file, too: in memory, SQLite locks otherwise than in service
         # An accepted job must survive a power cut: FULL syncs the WAL at each commit. IMMEDIATE takes
         # the write lock at BEGIN, where waiting for it works.
         "OPTIONS": {

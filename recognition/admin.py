@@ -27,6 +27,7 @@ class SubmissionAdmin(ReadOnly, admin.ModelAdmin[Submission]):
         "drawing",
         "read_as",
         "sure",
+        "corrected_to",
         "state",
         "job",
         "source",
@@ -59,6 +60,10 @@ class SubmissionAdmin(ReadOnly, admin.ModelAdmin[Submission]):
     @admin.display(description="certainty", ordering="confidence")
     def sure(self, submission: Submission) -> SafeString | str:
         return "—" if submission.confidence is None else certainty(submission.confidence)
+
+    @admin.display(description="corrected to")
+    def corrected_to(self, submission: Submission) -> str:
+        return ", ".join(correction.digits for correction in submission.corrections.all()) or "—"
 
     @admin.display(description="state", ordering="job__state")
     def state(self, submission: Submission) -> str:

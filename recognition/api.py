@@ -9,6 +9,7 @@ from uuid import UUID
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
@@ -21,17 +22,20 @@ from rest_framework.views import APIView
 
 from phonereader import problems
 from phonereader.jobs import waiting
-from phonereader.jobs.api import AsyncView, caller_of
+from phonereader.jobs.api import AsyncView, caller_of, find, owner
 from phonereader.jobs.documents import AcceptedJobSerializer
 from phonereader.jobs.models import Job
 from phonereader.jobs.states import State
 from phonereader.problems import Problem
 from recognition import requests
-from recognition.documents import SubmissionSerializer
-from recognition.models import Submission
-from recognition.submissions import KeyReused, Overloaded, Sender, submit
+from recognition.documents import CorrectionSerializer, SubmissionSerializer
+from recognition.models import Correction, Submission
+from recognition.submissions import KeyReused, Overloaded, Sender, forget, submit
 
 PREFER_WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?([^\s,;\"]+)")
+
+
+KEY = OpenApiParameter("X-Job-Key", str, OpenApiParameter.HEADER, description="The key of the answer")
 
 
 class LenientJSONParser(JSONParser):
@@ -88,6 +92,46 @@ class RecognitionsView(APIView):
         return accepted(take(request, source))
 
 
+class RecognitionView(APIView):
+    """One submission: deleted for good by whoever sent it."""
+
+    permission_classes = [AllowAny]
+
+    @extend_schema(
+        operation_id="forget",
+        summary="Delete a drawing and its reading",
+        description="Cancels the job if need be. Afterwards the job and the recognition answer 410.",
+        parameters=[KEY],
+        responses={204: None},
+    )
+    def delete(self, request: Request, job_id: UUID) -> Response:
+        job = find(job_id)
+        forget(job, owner(request, job))
+        return Response(status=204)
+
+
+class CorrectionView(APIView):
+    """What the submitter says that the boxes say."""
+
+    permission_classes = [AllowAny]
+    parser_classes = [JSONParser]
+
+    @extend_schema(
+        operation_id="correct",
+        summary="Correct a reading",
+        parameters=[KEY],
+        request=CorrectionSerializer,
+        responses={201: CorrectionSerializer},
+    )
+    def post(self, request: Request, job_id: UUID) -> Response:
+        job = find(job_id)
+        by = owner(request, job)
+        submission = get_object_or_404(Submission.objects.prefetch_related("boxes"), job=job)
+        digits = requests.digits_of(request.data, submission.boxes.count())
+        Correction.objects.create(submission=submission, digits=digits, by=by)
+        return Response({"digits": digits}, 201)
+
+
 class TutorialView(APIView):
     """The tutorial's call: pictures in, digits out as text. It knows no sessions."""
 
@@ -101,7 +145,7 @@ class TutorialView(APIView):
 
 
 def is_page(request: Request) -> bool:
-    return request.headers.get("X-Requested-With") == "phonereader-page"
+    return "X-CSRFToken" in request.headers
 
 
 def take(request: Request, source: Submission.Source) -> Job:

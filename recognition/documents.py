@@ -35,6 +35,10 @@ class SubmissionSerializer(serializers.Serializer[dict[str, Any]]):
     )
 
 
+class CorrectionSerializer(serializers.Serializer[dict[str, Any]]):
+    digits = serializers.CharField(help_text="One character a box, in order; - for no digit")
+
+
 def result_document(
     number: Number, readings: Sequence[BoxReading], version: int, architecture: str
 ) -> dict[str, Any]:

@@ -89,6 +89,21 @@ class Box(models.Model):
         return f"box {self.position}"
 
 
+class Correction(models.Model):
+    """What a submitter says that the boxes say: a claim, never trained on before review."""
+
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="corrections")
+    digits = models.CharField(max_length=15, help_text="One character a box, in order; - for no digit")
+    by = models.CharField(max_length=200)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.digits
+
+
 class Reading(models.Model):
     """What one model version read in a box."""
 

@@ -127,5 +127,15 @@ def contribute_of(fields: Fields) -> bool:
     raise field_problem("contribute", "contribute must be true or false.")
 
 
+def digits_of(data: Any, boxes: int) -> str:
+    """The digits of a correction, one character a box; raises ``Problem``."""
+    digits = data.get("digits") if isinstance(data, dict) else None
+    if not isinstance(digits, str) or not re.fullmatch(rf"[0-9-]{{{boxes}}}", digits):
+        raise field_problem(
+            "digits", f"digits must be {boxes} characters, one a box: 0 to 9, or - for no digit."
+        )
+    return digits
+
+
 def field_problem(field: str, detail: str) -> Problem:
     return Problem(400, detail, [{"field": field, "detail": detail}])

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
 
 from phonereader.jobs import lifecycle
 from phonereader.jobs.bell import ring_on_commit
@@ -70,6 +71,16 @@ def submit(boxes: Sequence[SentBox], region: str, contributed: bool, sender: Sen
         if known is None:
             raise
         return known
+
+
+@transaction.atomic
+def forget(job: Job, actor: str) -> None:
+    """Delete drawing, reading and corrections for good; the job stays as an empty shell that says so."""
+    while not job.ended:  # a worker may end it first
+        lifecycle.transition(job, State.CANCELLED, actor=actor, reason="deleted by its owner")
+        job.refresh_from_db()
+    Submission.objects.filter(job=job).delete()
+    Job.objects.filter(id=job.id).update(result=None, error=None, forgotten_at=Now())
 
 
 def _store(boxes: Sequence[SentBox], region: str, contributed: bool, sender: Sender, digest: str) -> Job:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import psutil
 
@@ -63,6 +63,7 @@ class Stack:
 
     data_dir: Path
     environment: dict[str, str] = field(default_factory=dict)
+    command: ClassVar[tuple[str, ...]] = (sys.executable, "manage.py", "run")
 
     def __post_init__(self) -> None:
         self.port = free_port()
@@ -75,8 +76,7 @@ class Stack:
 
     def __enter__(self) -> "Stack":
         with self.log.open("ab") as log:
-            command = [sys.executable, "manage.py", "run"]
-            self.process = subprocess.Popen(command, cwd=ROOT, env=self.env, stdout=log, stderr=log)
+            self.process = subprocess.Popen(self.command, cwd=ROOT, env=self.env, stdout=log, stderr=log)
         try:
             self.wait_ready()
         except BaseException:

@@ -37,7 +37,7 @@ class JobView(APIView):
     )
     def get(self, request: Request, job_id: UUID) -> Response:
         check_wait(request.query_params.get("wait"))
-        return Response(JobSerializer(get_object_or_404(Job, id=job_id)).data)
+        return Response(JobSerializer(find(job_id)).data)
 
 
 class CancelView(APIView):
@@ -54,9 +54,17 @@ class CancelView(APIView):
         responses=JobSerializer,
     )
     def post(self, request: Request, job_id: UUID) -> Response:
-        job = get_object_or_404(Job, id=job_id)
+        job = find(job_id)
         who = owner(request, job)
         return Response(JobSerializer(lifecycle.cancel(job, who)).data)
+
+
+def find(job_id: UUID) -> Job:
+    """The job; a 404 when there never was one, a 410 when it has been deleted."""
+    job = get_object_or_404(Job, id=job_id)
+    if job.forgotten_at is not None:
+        raise Problem(410, "This was deleted.")
+    return job
 
 
 def caller_of(request: Request | HttpRequest) -> str:

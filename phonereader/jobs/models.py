@@ -42,6 +42,8 @@ class Job(models.Model):
     lease_until = models.DateTimeField(null=True, help_text="By the database's clock, while running")
     worker = models.CharField(max_length=200, blank=True)
 
+    forgotten_at = models.DateTimeField(null=True, help_text="Whoever submitted it had it deleted")
+
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     caller = models.CharField(max_length=100, blank=True, help_text="user:…, session:… or address:…")
     idempotency_key = models.CharField(max_length=255, null=True)  # noqa: DJ001 (NULLs are distinct)

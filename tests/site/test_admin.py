@@ -26,7 +26,9 @@ def number(transactional_db: None) -> Submission:
     return Submission.objects.get(job=job)
 
 
-def test_the_list_shows_each_number_as_glyphs_with_its_certainty(admin_client: Client, number: Submission) -> None:
+def test_the_list_shows_each_number_as_glyphs_with_its_certainty(
+    admin_client: Client, number: Submission
+) -> None:
     page = admin_client.get("/admin/recognition/submission/").content.decode()
     assert page.count("data:image/png;base64,") == 2
     assert "47" in page
@@ -49,7 +51,9 @@ def test_a_list_of_many_numbers_costs_no_more_queries_than_one(
     with django_assert_max_num_queries(15):  # type: ignore[operator]
         admin_client.get("/admin/recognition/submission/")
     for _ in range(10):
-        submit([SentBox(strokes=box_of_strokes("1"))], "", contributed=False, sender=Sender("address:x", "api"))
+        submit(
+            [SentBox(strokes=box_of_strokes("1"))], "", contributed=False, sender=Sender("address:x", "api")
+        )
     with django_assert_max_num_queries(15):  # type: ignore[operator]
         admin_client.get("/admin/recognition/submission/")
 
