@@ -12,6 +12,8 @@ from recognition.reading import ReadNumber
 from tests.api.conftest import Submit
 from tests.drawing import box_of_strokes
 
+pytestmark = pytest.mark.django_db(transaction=True)
+
 
 @pytest.fixture
 def sent(submit_json: Submit) -> dict[str, Any]:
