@@ -3,6 +3,8 @@
 Strokes know the order of their dots; pictures only where they are.
 """
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +15,7 @@ MOST = 150
 REACH = 2.6
 """A gap is joined up to this many times the usual gap between neighbours."""
 
-Field = NDArray[np.float32]
+Field = NDArray[Any]  # float32 (H, W)
 Points = NDArray[np.float64]
 
 
@@ -88,14 +90,15 @@ def join_dots(ink: Field, pen: float) -> Field:
         start = centres[a + 1] if dots[a] else ends[a][b]
         end = centres[b + 1] if dots[b] else ends[b][a]
         cv2.line(lines, _pixel(start), _pixel(end), 255, max(1, round(pen)), cv2.LINE_AA)
-    return np.maximum(ink, lines.astype(np.float32) / np.float32(255))
+    joined: Field = np.maximum(ink, lines.astype(np.float32) / np.float32(255))
+    return joined
 
 
 def _pixel(point: NDArray[np.floating]) -> tuple[int, int]:
     return round(float(point[0])), round(float(point[1]))
 
 
-def _outline(labels: NDArray[np.int32], stat: NDArray[np.int32], part: int) -> Points:
+def _outline(labels: NDArray[Any], stat: NDArray[Any], part: int) -> Points:
     """At most 24 points (x, y) of a part's outline."""
     x, y, width, height = (int(value) for value in stat[:4])
     inside = (labels[y : y + height, x : x + width] == part).astype(np.uint8)

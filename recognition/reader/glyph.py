@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from recognition.reader.background import Field, Image
 from recognition.reader.dots import chain_dots, join_dots
 from recognition.reader.ground import find_ink
 from recognition.reader.ink import Ink, Strokes
@@ -30,13 +31,10 @@ CANVAS = SIDE * OVER
 WORK = BOX * OVER
 MARGIN = 12
 
-Image = NDArray[np.uint8]
-Field = NDArray[np.float32]
-
 cv2.setNumThreads(1)  # boxes are tiny: threads cost more than they give, and would fight torch's
 
 
-def glyph(ink: Ink) -> Image | None:
+def glyph(ink: Ink) -> NDArray[np.uint8] | None:
     """The glyph of a box: uint8 (28, 28), white on black; None when the box is blank."""
     return _from_strokes(ink) if isinstance(ink, Strokes) else _from_picture(ink.grey)
 

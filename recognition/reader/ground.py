@@ -6,7 +6,8 @@ boxes. What is ink is decided on a thumbnail and then taken from the full pictur
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+
+from recognition.reader.background import EDGE, Field, Image, background, median
 
 THUMB = 96
 """The longer side, in pixels, at which structure is looked at."""
@@ -14,11 +15,6 @@ FAINTEST = 10.0
 """Grey levels that ink must differ from its background."""
 GRAIN = 5.5
 """Ink must stand out of the background's noise by this many standard deviations."""
-EDGE = 0.12
-"""The part of each side within which the lines of a printed box may leak in."""
-
-Image = NDArray[np.uint8]
-Field = NDArray[np.float32]
 
 
 def find_ink(grey: Image, size: int, margin: int) -> Image | None:
@@ -28,12 +24,14 @@ def find_ink(grey: Image, size: int, margin: int) -> Image | None:
     while max(levels[-1].shape) > THUMB:
         levels.append(_halved(levels[-1]))
     thumb = levels[-1].astype(np.float32)
-    ground = _background(thumb)
+    ground, uneven = background(thumb, grey)
     strength, sign = _signed(ground - thumb)
-    offset, noise = _noise(strength)
+    # A closed background lies on the grain's peaks, not in its middle.
+    offset = median(_interior(strength), 0.35) if uneven > 0 else 0.0
     strength -= offset
+    noise = _noise(strength)
     peak = _peak(strength)
-    if peak < max(FAINTEST, GRAIN * noise):
+    if peak < max(FAINTEST, GRAIN * noise, 0.2 * uneven):
         return None
     mask = (strength > max(0.4 * peak, 3.0 * noise)).astype(np.uint8)
     keep = _keep(mask, noisy=noise > 0.8)
@@ -57,7 +55,7 @@ def find_ink(grey: Image, size: int, margin: int) -> Image | None:
     if cv2.countNonZero(keep) != cv2.countNonZero(mask):
         near = cv2.dilate(keep[top:bottom, left:right], np.ones((3, 3), np.uint8))
         ink *= cv2.resize(near.astype(np.float32), shape, interpolation=cv2.INTER_LINEAR)
-    if zoom > 1.5:
+    if zoom > 1.5 and noise < 0.03 * peak:
         # A small drawing's loops are a pixel or two of grey: sharpen, or they fill.
         ink += 1.0 * (ink - cv2.GaussianBlur(ink, (0, 0), 1.5 * zoom))
     level = max(0.5 * _hot(ink), 3.0 * noise)
@@ -74,48 +72,6 @@ def _halved(grey: Image) -> Image:
     return cv2.resize(even, (columns, rows), interpolation=cv2.INTER_AREA)
 
 
-def _median(values: Field) -> float:
-    """np.median costs twenty times as much on small arrays."""
-    return float(np.partition(values, values.size // 2, axis=None)[values.size // 2])
-
-
-def _background(thumb: Field) -> Field:
-    """The background's grey levels under a thumbnail, of the same shape."""
-    rows, columns = thumb.shape
-    if rows < 8 or columns < 8:
-        return np.full_like(
-            thumb, _median(np.concatenate([thumb[[0, -1]].ravel(), thumb[:, [0, -1]].ravel()]))
-        )
-    # Twelve blocks along the border, each by its median: ink or a printed line takes few of them over.
-    high, wide = rows // 4, columns // 4
-    step = 2 if min(rows, columns) >= 48 else 1
-    blocks = [
-        _median(thumb[i * high : (i + 1) * high : step, j * wide : (j + 1) * wide : step])
-        for i in range(4) for j in range(4) if i in (0, 3) or j in (0, 3)
-    ]  # fmt: skip
-    level = float(np.sort(blocks)[6])
-    ring = np.concatenate([thumb[0], thumb[-1], thumb[1:-1, 0], thumb[1:-1, -1]])
-    off = np.abs(ring - level) > 40
-    if 0.5 < off.mean() < 0.9:
-        # Cropped to the ink, whose fat strokes then fill the blocks: the very border knows better. A ring
-        # that is off nearly everywhere is a frame, and the blocks are right.
-        level = _median(ring)
-    spread = float(np.ptp(np.sort(blocks)[1:-1]))
-    if spread > 12 and spread < 90:
-        return _uneven(thumb, level)
-    return np.full_like(thumb, level)
-
-
-def _uneven(thumb: Field, level: float) -> Field:
-    """A background of uneven light: the picture with what is narrow, and so ink, closed away."""
-    darker = float(np.maximum(level - thumb, 0).sum()) - float(np.maximum(thumb - level, 0).sum())
-    reach = max(3, int(0.3 * min(thumb.shape)) | 1)
-    kernel = np.ones((reach, reach), np.uint8)
-    smooth = cv2.blur(thumb, (3, 3), borderType=cv2.BORDER_REPLICATE)
-    closed = cv2.morphologyEx(smooth, cv2.MORPH_CLOSE if darker > 0 else cv2.MORPH_OPEN, kernel)
-    return cv2.blur(closed, (reach, reach), borderType=cv2.BORDER_REPLICATE)
-
-
 def _signed(difference: Field) -> tuple[Field, int]:
     """The difference from the background, turned so that ink is positive, and the sign that did it."""
     dark = float(np.square(np.maximum(difference, 0)).sum())
@@ -123,11 +79,16 @@ def _signed(difference: Field) -> tuple[Field, int]:
     return (difference, 1) if dark >= light else (-difference, -1)
 
 
-def _noise(strength: Field) -> tuple[float, float]:
-    """The median of the background and its standard deviation, by median absolute deviation."""
-    sample = strength[::2, ::2].ravel() if strength.size > 2000 else strength.ravel()
-    middle = _median(sample)
-    return middle, 1.4826 * _median(np.abs(sample - middle))
+def _interior(field: Field) -> Field:
+    rows, columns = (int(EDGE * side) for side in field.shape)
+    return field[rows : field.shape[0] - rows, columns : field.shape[1] - columns]
+
+
+def _noise(strength: Field) -> float:
+    """The background's standard deviation, from what is on the side of it where ink is not."""
+    inner = _interior(strength)
+    below = inner[inner < 0]
+    return 1.4826 * median(-below) if below.size > 0.1 * inner.size else 0.0
 
 
 def _hot(strength: Field) -> float:
@@ -137,32 +98,30 @@ def _hot(strength: Field) -> float:
 
 
 def _peak(strength: Field) -> float:
-    """The strength of full ink, by the interior: printed lines at the border are often darker than the pen."""
-    rows, columns = (int(EDGE / 2 * side) for side in strength.shape)
-    inner = _hot(strength[rows : strength.shape[0] - rows, columns : strength.shape[1] - columns])
-    outer = _hot(strength)
+    """The strength of full ink, by the interior: printed lines at the border may be darker than the pen."""
+    inner, outer = _hot(_interior(strength)), _hot(strength)
     return inner if inner > 0.25 * outer else outer
 
 
 def _keep(mask: Image, noisy: bool) -> Image:
     """The mask (0 or 1) of a thumbnail without specks and without lines that leak in at the border."""
-    if _at_border(mask):
-        cleared = _without_lines(mask)
-        mask = mask if cleared is None else cleared
-    if cv2.connectedComponents(mask, connectivity=8)[0] == 2:  # the usual case; the statistics cost more
-        return mask
+    mask = _without_lines(mask)
+    if cv2.connectedComponents(mask, connectivity=8)[0] == 2 and cv2.countNonZero(mask) > 2:
+        return mask  # the usual case; the statistics cost more
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     areas = stats[:, cv2.CC_STAT_AREA].astype(np.float64)
     areas[0] = 0
     main = int(areas.argmax())
+    if areas[main] <= 2:
+        return np.zeros_like(mask)  # dust on a blank sheet
     inside = cv2.distanceTransform((labels == main).astype(np.uint8), cv2.DIST_L2, 3)
     pen = max(4.0 * float(inside.sum()) / areas[main] - 2.0, 1.0)
     least = 0.4 * pen * pen if not noisy else max(0.4 * pen * pen, 4.0)
     kept = areas >= min(least, areas[main])
     spare = np.flatnonzero(kept & (areas < 2.0 * pen * pen) & (areas < areas[main] / 5))
     if 0 < len(spare) <= 2:  # a stray tap; more of them are a dotted stroke
-        away = cv2.distanceTransform(1 - (np.isin(labels, np.setdiff1d(np.flatnonzero(kept), spare))).astype(np.uint8),
-                                     cv2.DIST_L2, 3)  # fmt: skip
+        rest = np.isin(labels, np.setdiff1d(np.flatnonzero(kept), spare))
+        away = cv2.distanceTransform(1 - rest.astype(np.uint8), cv2.DIST_L2, 3)
         extent = max(stats[main, cv2.CC_STAT_WIDTH], stats[main, cv2.CC_STAT_HEIGHT])
         for part in spare:
             if float(away[labels == part].min()) > max(0.25 * extent, 2.0 * pen):
@@ -171,35 +130,36 @@ def _keep(mask: Image, noisy: bool) -> Image:
     return kept.astype(np.uint8)[labels]
 
 
-def _at_border(mask: Image) -> bool:
-    return bool(mask[0].any() or mask[-1].any() or mask[:, 0].any() or mask[:, -1].any())
-
-
-def _without_lines(mask: Image) -> Image | None:
-    """The mask without printed lines along its border; None when it has none, or nothing else."""
+def _without_lines(mask: Image) -> Image:
+    """The mask without the lines of a printed box along its border, and empty where there is nothing else."""
     rows, columns = mask.shape
     deep, wide = max(2, round(EDGE * rows)), max(2, round(EDGE * columns))
+    if min(rows, columns) < 16 or not (
+        mask[:deep].any() or mask[-deep:].any() or mask[:, :wide].any() or mask[:, -wide:].any()
+    ):
+        return mask
     result = mask.copy()
-    # Lines that the digit crosses: nearly full rows and columns near a border, unless the rest of the ink
-    # reaches the opposite border (a picture cropped to its ink, where a row may be a 7's bar).
+    # Lines that the digit may cross: rows and columns near a border that are full. But not in a picture
+    # cropped to its ink, where such a row may be a 7's bar: there the rest reaches the opposite border.
     for turned, depth in ((result, deep), (result.T, wide)):
-        full = turned.mean(axis=1) > 0.9
-        for side in (turned, turned[::-1]):
-            hits = np.flatnonzero((full if side is turned else full[::-1])[:depth])
-            if (
-                len(hits)
-                and len(hits) <= depth * 0.7
-                and not side[-1].mean() > 0.02
-                or (len(hits) and full[[0, -1]].all())
-            ):
-                side[: hits[-1] + 2] = 0
+        across = wide if turned is result else deep
+        middle = turned[:, across : turned.shape[1] - across].mean(axis=1)
+        full = middle > 0.9
+        first, last = np.flatnonzero(full[:depth]), np.flatnonzero(full[-depth:])
+        both = len(first) > 0 and len(last) > 0
+        near = max(2, depth // 2)
+        if len(first) and not full[depth] and (both or middle[-near:].max() < 0.05):
+            turned[: first[-1] + 2] = 0
+        if len(last) and not full[-depth - 1] and (both or middle[:near].max() < 0.05):
+            turned[len(full) - depth + last[0] - 1 :] = 0
     # Lines, or pieces of them, that lie wholly along the border.
     count, labels, stats, _ = cv2.connectedComponentsWithStats(result, connectivity=8)
-    inner = np.zeros(count, dtype=np.int64)
-    np.add.at(inner, labels[deep : rows - deep, wide : columns - wide].ravel(), 1)
+    inner = np.bincount(labels[deep : rows - deep, wide : columns - wide].ravel(), minlength=count)
     for part in range(1, count):
         x, y, width, height, area = (int(value) for value in stats[part])
         touches = x == 0 or y == 0 or x + width == columns or y + height == rows
-        if touches and inner[part] < 0.1 * area and int(inner[1:].sum()) > 0.2 * area:
+        span = max(width / columns, height / rows)
+        along = span > 0.6 or (touches and span < 0.25)
+        if along and inner[part] < 0.1 * area and (span > 0.9 or int(inner[1:].sum()) > 0.2 * area):
             result[labels == part] = 0
-    return result if result.any() else None
+    return result

@@ -4,6 +4,7 @@ Web validation and workers both call `decode_picture` and `parse_strokes`, so wh
 other can read. Only Pillow and numpy are imported here: the web process uses this module.
 """
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
@@ -25,7 +26,11 @@ DEFAULT_HEIGHT = 280.0
 DEFAULT_BRUSH = 16.0
 
 # Pillow also opens formats that run other programs or hold no pixels (EPS, WMF, ...); not from strangers.
-FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "PPM")
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "PPM")
+
+
+# Pillow warns of large headers; here they are refused.
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 
 class BadInk(ValueError):
@@ -81,6 +86,8 @@ def decode_picture(data: bytes) -> Picture:
         raise BadInk("The picture has no pixels.")
     if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
         raise BadInk(f"The picture is too large ({width} x {height}): at most {MAX_PIXELS} pixels are read.")
+    if image.format == "PNG" and b"IEND" not in data[-4096:]:  # Pillow forgives a missing end
+        raise BadInk("The picture is damaged or incomplete.")
     try:
         with image:
             image.load()
@@ -111,13 +118,16 @@ def _grey(image: Image.Image) -> NDArray[np.uint8]:
 def _deep_grey(values: NDArray[Any]) -> NDArray[np.uint8]:
     """16 or 32 bits a pixel, or floating point, to 8 bits."""
     if values.dtype == np.uint16:
-        return (values >> 8).astype(np.uint8)
+        highest = int(values.max())
+        # Scanners store 12 bits, and some programs 8, in 16: such a picture would be all but black.
+        shift = 0 if highest <= 255 else 4 if highest <= 4095 else 8
+        return (values >> shift).astype(np.uint8)
     scaled = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
     low, high = min(float(scaled.min()), 0.0), float(scaled.max())
     # Without a declared range the smallest usual one that holds the values is meant.
     top = next((top for top in (1.0, 255.0, 65_535.0) if low >= 0 and high <= top), None)
     if top is None or (top == 1.0 and values.dtype.kind != "f"):
-        top = 255.0 if 0 <= low and high <= 255 else high
+        top = 255.0 if low >= 0 and high <= 255 else high
     span = max(top - low, 1e-12)
     return np.clip((scaled - low) * (255.0 / span), 0, 255).astype(np.uint8)
 
@@ -142,9 +152,12 @@ def _on_backdrop(image: Image.Image) -> NDArray[np.uint8]:
         return _contrasting(colour)
     grey = colour.convert("L")
     light = np.asarray(grey)
-    opaque = light[alpha >= 128]
+    step = max(1, min(light.shape) // 512)  # a sample is enough, and large pictures are costly
+    few, seen = light[::step, ::step], alpha[::step, ::step]
+    opaque = few[seen >= 128]
     if opaque.size == 0:
-        opaque = light[alpha > 0]
+        few, seen = light, alpha
+        opaque = few[seen > 0]
     if opaque.size == 0:
         return np.full(light.shape, 255, dtype=np.uint8)
     if float(opaque.std()) > 50.0:

@@ -1,4 +1,4 @@
-"""The networks, selectable by name. Each takes glyphs (N, 1, 28, 28) as float 0..255 and gives logits (N, 10).
+"""The networks, selectable by name: glyphs (N, 1, 28, 28) as float 0..255 in, logits (N, 10) out.
 
 Normalisation is part of the network, so weights alone say everything. `feed-forward-15`,
 `feed-forward-42` and `lenet` are those of Germanov's tutorial (2023) on digits 28x28.
@@ -60,6 +60,6 @@ def predict(network: nn.Module, glyphs: Tensor, batch: int = 1000) -> Tensor:
     was_training = network.training
     network.eval()
     with torch.inference_mode():
-        parts = [network(part.unsqueeze(1).float()) for part in glyphs.split(batch)]
+        parts = [network(part.unsqueeze(1).float()) for part in torch.split(glyphs, batch)]
     network.train(was_training)
     return torch.cat(parts) if parts else torch.zeros(0, 10)
