@@ -1,0 +1,101 @@
+"""Pictures and strokes made from pen strokes, as people's boxes would hold them, for training and testing.
+
+Everything becomes a glyph through `recognition.reader.glyph.glyph`, the code that serves.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from recognition.reader.ink import Ink, Picture, Strokes
+
+FINE = 3
+"""Pictures are drawn this much larger and averaged down, for antialiased edges."""
+
+
+@dataclass(frozen=True)
+class Style:
+    """How strokes are drawn: a square canvas of `side` pixels and a round brush of `brush` pixels.
+
+    `fit`: as a part of the canvas the drawing's longer side fills, None to keep the writer's size and
+    place; `place`: where, as parts (0..1) of the room left; `spacing`: of separate dots, in brushes, None
+    for connected strokes; `smooth`: antialiased edges.
+    """
+
+    side: int = 50
+    brush: float = 4.0
+    fit: float | None = None
+    place: tuple[float, float] = (0.5, 0.5)
+    spacing: float | None = None
+    smooth: bool = True
+
+
+PAGE = Style()
+"""The tutorial's page: boxes of 50x50 with a brush of 4 px."""
+
+
+def draw(strokes: Strokes, style: Style) -> Picture:
+    """A picture of strokes, black on white."""
+    paths = _laid_out(strokes, style)
+    fine = FINE if style.smooth else 1
+    side = style.side * fine
+    canvas = np.full((side, side), 255, dtype=np.uint8)
+    brush = style.brush * fine
+    if style.spacing is not None:
+        for path in paths:
+            for x, y in spaced(path, style.spacing * style.brush) * fine:
+                cv2.circle(canvas, (round(x), round(y)), max(0, round(brush / 2)), 0, -1)
+    else:
+        for path in paths:
+            # Pixel centres lie at half coordinates; OpenCV's at whole ones, with 4 bits after the point here.
+            line = np.round((path * fine - 0.5) * 16).astype(np.int32)
+            line = line if len(line) > 1 else np.repeat(line, 2, axis=0)
+            cv2.polylines(canvas, [line], False, 0, max(1, round(brush)), cv2.LINE_8, 4)
+    if fine > 1:
+        canvas = cv2.resize(canvas, (style.side, style.side), interpolation=cv2.INTER_AREA)
+    return Picture(canvas)
+
+
+def _laid_out(strokes: Strokes, style: Style) -> list[NDArray[np.float64]]:
+    """The paths in canvas pixels."""
+    if style.fit is None:
+        scale = style.side / max(strokes.width, strokes.height)
+        return [path * scale for path in strokes.strokes]
+    points = np.concatenate(strokes.strokes)
+    low, extent = points.min(axis=0), np.ptp(points, axis=0)
+    room = style.side - style.brush - 2
+    scale = max(style.fit * room, 1.0) / max(float(extent.max()), 1e-6)
+    offset = style.brush / 2 + 1 + np.array(style.place) * (room - extent * scale)
+    return [(path - low) * scale + offset for path in strokes.strokes]
+
+
+def spaced(path: NDArray[np.float64], spacing: float) -> NDArray[np.float64]:
+    """Points (m, 2) along a path at about equal distances, as a fast mouse reports them; both ends kept."""
+    steps = np.linalg.norm(np.diff(path, axis=0), axis=1)
+    along = np.concatenate([[0.0], np.cumsum(steps)])
+    count = max(1, round(float(along[-1]) / max(spacing, 1e-6)))
+    wanted = np.linspace(0.0, along[-1], count + 1)
+    return np.stack([np.interp(wanted, along, path[:, axis]) for axis in (0, 1)], axis=1)
+
+
+def random_style(random: np.random.Generator) -> Style:
+    """A style as pages have them: small and large canvases, thin and thick brushes, a few dotted."""
+    side = int(random.choice([50, 50, 64, 100, 150, 280]))
+    brush = side * float(np.exp(random.uniform(np.log(0.015), np.log(0.1))))
+    return Style(
+        side=side,
+        brush=max(1.0, brush),
+        fit=None if random.random() < 0.5 else float(random.uniform(0.45, 1.0)),
+        place=(float(random.random()), float(random.random())),
+        spacing=float(random.uniform(0.8, 2.0)) if random.random() < 0.18 else None,
+        smooth=bool(random.random() < 0.8),
+    )
+
+
+def renderings(strokes: Strokes, count: int, random: np.random.Generator) -> list[Ink]:
+    """`count` ways in which a drawing reaches the reader: strokes, the tutorial's page, other styles."""
+    inks: list[Ink] = [strokes, draw(strokes, PAGE)]
+    inks += [draw(strokes, random_style(random)) for _ in range(count - 2)]
+    return inks[:count]

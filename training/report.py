@@ -1,0 +1,29 @@
+"""What a trained network is worth: its temperature, fitted on tuning digits, and its figures on test sets."""
+
+import numpy as np
+import torch
+from torch import nn
+
+from recognition.reader.networks import predict
+from training.evaluation import Figures, figures, fit_temperature
+from training.trainer import Glyphs
+
+
+def temperature(network: nn.Module, tune: dict[str, Glyphs]) -> float:
+    """The temperature fitted on tuning writers of pens and paper; on MNIST only where there are none."""
+    sets = [part for name, part in tune.items() if name != "mnist"] or list(tune.values())
+    glyphs = torch.from_numpy(np.concatenate([part.glyphs for part in sets]))
+    labels = torch.from_numpy(np.concatenate([part.labels for part in sets]))
+    drawn = labels >= 0
+    if not bool(drawn.any()):
+        return 1.0
+    return fit_temperature(predict(network, glyphs[drawn]), labels[drawn])
+
+
+def judge(network: nn.Module, scale: float, sets: dict[str, Glyphs]) -> dict[str, Figures]:
+    """Figures of every set, probabilities at the given temperature."""
+    found = {}
+    for name, part in sets.items():
+        logits = predict(network, torch.from_numpy(part.glyphs)).double()
+        found[name] = figures(torch.softmax(logits / scale, dim=1).numpy(), part.labels)
+    return found
