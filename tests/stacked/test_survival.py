@@ -48,8 +48,8 @@ def worker_of(stack: Stack, job_id: str) -> psutil.Process | None:
 
 PARTS = {
     "web": ["uvicorn"],
-    "recognition": ["celery", "worker", "recognition@"],
-    "training": ["celery", "worker", "training@"],
+    "recognition": ["celery", "worker", "--hostname=recognition"],
+    "training": ["celery", "worker", "--hostname=training"],
     "beat": ["celery", "beat"],
     "redis": ["redis-server"],
 }
@@ -127,7 +127,7 @@ def test_what_redis_forgot_is_rung_for_again(stack_with_redis: Stack, redis: Red
 
     stack = stack_with_redis
     stack.wait_ready()
-    worker = stack.find("celery", "worker", "recognition@")
+    worker = stack.find("celery", "worker", "--hostname=recognition")
     for process in worker:
         process.suspend()
     accepted = [stack.submit([box_of_strokes("7")]) for _ in range(5)]
