@@ -27,7 +27,18 @@ def pack(network: nn.Module, meta: dict[str, str]) -> bytes:
     if meta.get("architecture") not in ARCHITECTURES:
         raise ValueError(f"Unknown architecture {meta.get('architecture')!r}.")
     tensors = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
-    return save(tensors, metadata={"glyph_version": str(GLYPH_VERSION), **meta})
+    return _in_order(save(tensors, metadata={"glyph_version": str(GLYPH_VERSION), **meta}))
+
+
+def _in_order(data: bytes) -> bytes:
+    """The same file with its metadata sorted: safetensors' own order changes from run to run, and with it
+    the SHA-256 of the same weights."""
+    length = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + length])
+    meta = dict(sorted(header.pop("__metadata__").items()))
+    text = json.dumps({"__metadata__": meta, **header}, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)  # tensors start at a multiple of 8
+    return len(text).to_bytes(8, "little") + text + data[8 + length :]
 
 
 def unpack(data: bytes) -> tuple[nn.Module, dict[str, str]]:

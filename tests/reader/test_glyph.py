@@ -107,7 +107,7 @@ def test_a_single_tap_is_a_dot() -> None:
 
 def test_points_outside_the_canvas_are_ink() -> None:
     inside = strokes("7")
-    outside = Strokes(tuple(path + (500, -700) for path in inside.strokes), 100, 100, 6)
+    outside = Strokes(tuple(path + np.array([500, -700]) for path in inside.strokes), 100, 100, 6)
     assert apart(made(inside), made(outside)) < 0.02
 
 
@@ -171,8 +171,8 @@ def test_cropped_to_the_ink(digit: str) -> None:
         np.pad(np.full((274, 274), 255), 3),
         np.where(np.random.default_rng(1).random((280, 280)) < 0.0005, 0, 255),
     ],
-    ids=["white", "black", "pixel", "line", "grain", "coarse grain", "noise", "cloudy", "gradient", "vignette",
-         "empty frame", "dust"],
+    ids=["white", "black", "pixel", "line", "grain", "coarse grain", "noise", "cloudy", "gradient",
+         "vignette", "empty frame", "dust"],
 )  # fmt: skip
 def test_blank(values: np.ndarray) -> None:
     assert glyph(as_picture(values.astype(float))) is None
