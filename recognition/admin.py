@@ -1,5 +1,7 @@
 """Numbers and model versions in the admin: a number is seen as pictures, with what was read and how sure."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
@@ -82,7 +84,7 @@ class SubmissionAdmin(ReadOnly, admin.ModelAdmin[Submission]):
                 "glyph": pictures.of_glyph(reading.glyph, 56) if reading else "",
                 "reading": reading,
                 "sure": certainty(reading.confidence) if reading and reading.confidence is not None else "",
-                "others": reading.alternatives()[:2] if reading else [],
+                "others": doubts(reading) if reading else [],
             }
             for box, reading in boxes_of(submission)
         ]
@@ -95,6 +97,12 @@ def boxes_of(submission: Submission) -> list[tuple[Box, Reading | None]]:
         (box, next((r for r in box.readings.all() if r.model_id == submission.model_id), None))
         for box in submission.boxes.all()
     ]
+
+
+def doubts(reading: Reading) -> list[dict[str, Any]]:
+    """The digits that it might be as well: at most two, of a thousandth at least."""
+    others = [{**other, "percent": 100 * other["confidence"]} for other in reading.alternatives()[:2]]
+    return [other for other in others if other["confidence"] >= 0.001]
 
 
 def certainty(confidence: float) -> SafeString:
