@@ -170,9 +170,10 @@ class Supervisor:
         parent, nice = os.getpid(), each.part.nice
 
         def in_child() -> None:
-            # Should the supervisor be killed, the kernel tells the part to stop.
+            # Should the supervisor be killed, the kernel kills the part: asked to stop while the others
+            # stop too, it may wait for one of them for ever.
             if libc is not None:
-                libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+                libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
                 if os.getppid() != parent:
                     os._exit(1)
             os.nice(nice)
