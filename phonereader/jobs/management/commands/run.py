@@ -128,7 +128,7 @@ def worker(name: str, processes: int) -> list[str]:
         f"--concurrency={processes}",
         "--without-gossip",
         "--without-mingle",
-        "--without-heartbeat",  # at shutdown it waits for a broker that is away; workers report to the database
+        "--without-heartbeat",  # its last one would wait for a broker that is away
         "--loglevel=INFO",
     ]
 
