@@ -252,23 +252,26 @@ const card = new ResultCard(find("#result"), {
   onForget: forget,
 });
 
-/** One character a box, or null where no box is corrected or an unreadable one still lacks a word. */
+/** What the visitor makes of the number: one character a box, null when nothing is corrected. */
 function correction() {
-  if (!submission?.job?.result || !sameState(submission.sent, drawing.state)) return null;
-  if (!boxes.some((box) => box.correction !== null)) return null;
-  const characters = boxes.filter((box) => box.reading).map((box) => box.character);
-  return characters.every(Boolean) ? characters.join("") : null;
+  const current = submission?.job?.result && sameState(submission.sent, drawing.state);
+  if (!current || !boxes.some((box) => box.correction !== null)) return { digits: null, missing: [] };
+  const read = boxes.filter((box) => box.reading);
+  return {
+    digits: read.map((box) => box.character).join(""),
+    missing: read.filter((box) => !box.character).map((box) => box.position),
+  };
 }
 
 function corrected() {
-  const digits = correction();
-  card.propose(digits);
+  const { digits, missing } = correction();
   if (digits !== null) card.thank("");
+  card.propose(digits, missing);
 }
 
 async function sendCorrection() {
-  const digits = correction();
-  if (digits === null) return;
+  const { digits, missing } = correction();
+  if (digits === null || missing.length) return;
   const mine = submission;
   card.correct.disabled = true;
   try {
@@ -276,8 +279,8 @@ async function sendCorrection() {
     mine.corrected = digits.replaceAll("-", "");
     save("submission", mine);
     if (mine !== submission) return;
-    card.propose(null);
     card.thank(`Thank you. Corrected to ${mine.corrected}.`);
+    card.propose(null);
     speak("#live", card.thanks.textContent);
   } catch (error) {
     if (mine === submission) card.thank(`The correction was not taken. ${error instanceof Problem ? error.message : "Try again."}`);

@@ -1,6 +1,6 @@
 /** The card with the number that was read: how sure, what it may be instead, and what the visitor can do about it. */
 
-import { alternatives, announcement, certainty, describeSuggestion, figure, percent, regionName, remarks } from "./words.js";
+import { alternatives, announcement, boxes, certainty, describeSuggestion, figure, remarks, sureness } from "./words.js";
 
 /** @typedef {import("./api.js").Job} Job */
 
@@ -23,6 +23,7 @@ export class ResultCard {
     this.correction = find("#correction");
     this.correct = find("#correct");
     this.thanks = find("#thanks");
+    this.tip = find("#tip");
     this.rows = find("#details tbody");
     this.model = find("#model");
     this.json = find("#json");
@@ -50,8 +51,7 @@ export class ResultCard {
     this.number.textContent = figure(result);
     this.number.classList.toggle("nothing", !result.digits);
     this.copy.hidden = !result.digits;
-    const where = result.valid && result.region ? ` · valid, ${regionName(result.region)}` : "";
-    this.sureness.textContent = result.digits ? `${percent(result.confidence)} sure of the whole number${where}` : "No digit was found in the boxes.";
+    this.sureness.textContent = sureness(result);
     this.remarks.replaceChildren(...remarks(result).map((text) => Object.assign(document.createElement("li"), { textContent: text })));
     this.suggestion.hidden = !result.suggestion;
     if (result.suggestion) this.suggestion.querySelector("p").textContent = describeSuggestion(result);
@@ -69,10 +69,19 @@ export class ResultCard {
     this.element.classList.toggle("outdated", outdated);
   }
 
-  /** @param {string | null} digits as the visitor corrects them; null: no correction to send */
-  propose(digits) {
+  /**
+   * @param {string | null} digits as the visitor corrects them; null: nothing is corrected
+   * @param {number[]} missing boxes that were not readable and still lack the visitor's word
+   */
+  propose(digits, missing = []) {
     this.correction.hidden = digits === null || !this.mine;
+    this.tip.hidden = !this.mine || !this.correction.hidden || !this.thanks.hidden || !this.note.hidden;
+    this.correct.disabled = missing.length > 0;
     if (digits === null) return;
+    if (missing.length) {
+      this.correction.querySelector("p").textContent = `What does ${boxes(missing).toLowerCase()} say? Type its digit, or - for none.`;
+      return;
+    }
     const use = this.contributed ? "A reviewer looks at it before the reader learns from it." : "It is stored with the drawing, and not trained on.";
     this.correction.querySelector("p").textContent = `You correct it to ${digits.replaceAll("-", "")}. ${use}`;
   }

@@ -39,6 +39,14 @@ export function describeBox(box) {
   return `read as ${box.digit}, ${percent(box.confidence)} sure${doubt}`;
 }
 
+/** How sure the whole is. @param {Result} result */
+export function sureness(result) {
+  if (!result.digits) return "No digit was found in the boxes.";
+  if (result.digits.includes("?")) return "Not the whole number";
+  const where = result.valid && result.region ? ` · valid, ${regionName(result.region)}` : "";
+  return `${percent(result.confidence)} sure of the whole number${where}`;
+}
+
 /** The number as people write it. @param {Result} result */
 export function figure(result) {
   return result.formatted || result.digits || "–";
@@ -57,7 +65,7 @@ export function remarks(result) {
   const last = Math.max(0, ...kinds.filter(([, kind]) => kind !== "blank").map(([position]) => position));
   const gaps = those("blank").filter((position) => position < last);
   if (gaps.length) said.push(`${boxes(gaps)} ${gaps.length === 1 ? "is" : "are"} empty.`);
-  if (result.valid === false && !result.suggestion) said.push("It is not a valid number in any numbering plan we know. That may be fine.");
+  if (result.valid === false && !result.suggestion && !unreadable.length) said.push("It is not a valid number in any numbering plan we know. That may be fine.");
   return said;
 }
 
@@ -99,6 +107,6 @@ export function regionName(region) {
 
 /** What a screen reader says when the result is there. @param {Result} result */
 export function announcement(result) {
-  if (!result.digits) return "No digit was found in the boxes.";
-  return [`Read as ${figure(result)}, ${percent(result.confidence)} sure.`, ...remarks(result), result.suggestion ? describeSuggestion(result) : ""].filter(Boolean).join(" ");
+  if (!result.digits) return sureness(result);
+  return [`Read as ${figure(result)}.`, `${sureness(result)}.`, ...remarks(result), result.suggestion ? describeSuggestion(result) : ""].filter(Boolean).join(" ");
 }

@@ -17,6 +17,10 @@ SEVEN: Stroke = [(0.2 + 0.05 * i, 0.2) for i in range(13)] + [
     (0.8 - 0.02 * i, 0.2 + 0.03 * i) for i in range(1, 22)
 ]
 """One stroke: a bar to the right, then a slanting leg."""
+SCRIBBLE: list[Stroke] = [
+    [(0.2, 0.2), (0.8, 0.8), (0.2, 0.8), (0.8, 0.2), (0.2, 0.2), (0.2, 0.8), (0.8, 0.8), (0.8, 0.2)],
+    [(0.5, 0.1), (0.5, 0.9), (0.1, 0.5), (0.9, 0.5)],
+]
 
 NewPage = Callable[..., PageDriver]
 
@@ -436,6 +440,22 @@ def test_a_typed_digit_corrects_what_was_read(driver: PageDriver) -> None:
     expect(driver.page.locator("#thanks")).to_contain_text("Thank you")
 
 
+def test_a_correction_needs_a_word_for_what_was_not_readable(driver: PageDriver) -> None:
+    driver.draw(1, "1")
+    driver.draw(2, SCRIBBLE)
+    assert driver.read() == "1?"
+    expect(driver.box(2)).to_have_class(re.compile(r"\bunreadable\b"))
+    expect(driver.page.locator("#remarks")).to_contain_text("Box 2 could not be read.")
+    driver.box(1).locator("input.digit").fill("7")
+    expect(driver.page.locator("#correction")).to_contain_text("What does box 2 say?")
+    expect(driver.page.locator("#correct")).to_be_disabled()
+    driver.box(2).locator("input.digit").fill("-")
+    with driver.page.expect_response("**/correction/") as answer:
+        driver.page.locator("#correct").click()
+    assert answer.value.request.post_data_json == {"digits": "7----------"}
+    assert answer.value.status == 201
+
+
 def test_a_correction_can_be_taken_back(driver: PageDriver) -> None:
     driver.draw(1, "1")
     driver.read()
@@ -469,7 +489,11 @@ def test_a_finger_draws_on_a_phone(new_page: NewPage) -> None:
     assert driver.page.evaluate("scrollY") == scrolled, "drawing does not scroll the page"
     density = driver.pad(1).evaluate("canvas => canvas.width / canvas.getBoundingClientRect().width")
     assert density == pytest.approx(3, abs=0.05)
-    assert digits_of(driver.read()) == "407"
+    request = driver.recognise_and_catch()
+    first = sent_box(request, 1)["strokes"][0]
+    assert first[0][2] == 0, "times count from the first point"
+    assert 0 < first[-1][2] < 60_000
+    assert digits_of(driver.result_text()) == "407"
 
 
 def test_a_second_finger_leaves_no_mark(new_page: NewPage) -> None:
