@@ -57,7 +57,7 @@ def corpus(
         tune["mnist"] = _slice(every, cut, len(every))
     if sources.mnist_test is not None:
         test["MNIST test"] = make("mnist test", sources.mnist_test, _as_is)
-        test["MNIST test, squeezed"] = _squeezed(sources.mnist_test, light=True)
+        test["MNIST test, untouched"] = _squeezed(sources.mnist_test, light=True)
     if sources.pendigits is not None:
         pens, parts = sources.pendigits, splits.PENDIGITS
         taken = parts["train"] if writers == "held-out" else parts["train"] | parts["test"]

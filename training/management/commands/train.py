@@ -119,7 +119,9 @@ class Command(BaseCommand):
     def write(self, outcome: Outcome, chosen: Settings, data: Corpus, out: Path, writers: str) -> None:
         network = outcome.network
         scale = temperature(network, data.tune)
-        judged = judge(network, scale, data.test or data.tune)
+        judged = judge(
+            network, scale, {**data.test, **{f"tuning: {name}": part for name, part in data.tune.items()}}
+        )
         meta = {
             "architecture": chosen.architecture,
             "temperature": f"{scale:.4f}",
@@ -128,12 +130,10 @@ class Command(BaseCommand):
             "seed": str(chosen.seed),
             "epochs": str(chosen.epochs),
             "writers": writers,
-            **{f"accuracy: {name}": f"{row.accuracy:.4f}" for name, row in judged.items()},
+            **{f"accuracy, {name}": f"{row.accuracy:.4f}" for name, row in judged.items()},
         }
         part = out.with_name(out.name + ".part")
         part.write_bytes(pack(network, meta))
         part.replace(out)
-        if not data.test:
-            self.stdout.write("Figures of the digits kept for tuning; there was no test set:")
         self.stdout.write(table(judged))
         self.stdout.write(f"Temperature {scale:.3f}. Weights written to {out}.")
