@@ -18,6 +18,8 @@ if TYPE_CHECKING:  # torch is for workers only
 log = logging.getLogger(__name__)
 
 SHIPPED = Path(__file__).parent / "weights" / "lenet.safetensors"
+ACCURACY = "accuracy, "
+"""What the names of a file's figures begin with; the set that they were measured on follows."""
 MOST_BYTES = 32 * 1024 * 1024
 
 
@@ -47,7 +49,11 @@ def add(data: bytes, origin: str, parent: ModelVersion | None = None) -> ModelVe
     meta = header(data)
     try:
         architecture, glyph_version = meta["architecture"], int(meta["glyph_version"])
-        metrics = json.loads(meta.get("metrics", "{}"))
+        metrics = {
+            name.removeprefix(ACCURACY): float(value)
+            for name, value in meta.items()
+            if name.startswith(ACCURACY)
+        }
     except (KeyError, ValueError):
         raise BadVersion("The file does not say which architecture and glyph version it is for.") from None
     version, _created = ModelVersion.objects.get_or_create(
