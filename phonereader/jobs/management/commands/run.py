@@ -88,43 +88,34 @@ def parts(listener: socket.socket) -> list[Part]:
     celery = [*python, "celery", "--quiet", "-A", "phonereader"]
     here = os.pathsep.join(filter(None, [str(settings.BASE_DIR), os.environ.get("PYTHONPATH")]))
     env = {**os.environ, "PYTHONPATH": here, "PYTHONUNBUFFERED": "1"}
-    # TERM then ends a worker after CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT, not after its longest task.
-    worker_env = {**env, "REMAP_SIGTERM": "SIGQUIT"}
 
     web = [*python, "uvicorn", "phonereader.asgi:application", "--fd", str(listener.fileno())]
     web += ["--loop", "uvloop", "--http", "httptools", "--ws", "none", "--lifespan", "off"]
     web += ["--no-access-log", "--timeout-graceful-shutdown", "5"]
+    queues = [settings.QUEUE_RECOGNITION, settings.QUEUE_UPKEEP]
+    reader = worker("recognition", settings.RECOGNITION_PROCESSES, *queues)
+    trainer = worker("training", 1, settings.QUEUE_TRAINING)
+    # One core for each reading: they run side by side, and more threads would fight over the cores.
+    reader_env = {**env, "OMP_NUM_THREADS": "1"}
+    # TERM lets a worker finish its task, which is right for readings. A training would take too long: it gets
+    # CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT. And readings come first when both want the processor.
+    trainer_env = {**env, "REMAP_SIGTERM": "SIGQUIT"}
     return [
         *embedded_redis(env),
         Part("web", web, env, fds=[listener.fileno()]),
-        Part(
-            "recognition",
-            [
-                *celery,
-                *worker("recognition", settings.RECOGNITION_PROCESSES),
-                f"--queues={settings.QUEUE_RECOGNITION},{settings.QUEUE_UPKEEP}",
-            ],
-            # One core each: readings run side by side, and OpenMP's threads would fight over the cores.
-            {**worker_env, "OMP_NUM_THREADS": "1"},
-        ),
-        # Readings come first when both want the processor.
-        Part(
-            "training",
-            [*celery, *worker("training", 1), f"--queues={settings.QUEUE_TRAINING}"],
-            worker_env,
-            nice=10,
-        ),
+        Part("recognition", [*celery, *reader], reader_env),
+        Part("training", [*celery, *trainer], trainer_env, nice=10),
         Part("beat", [*celery, "beat", "--loglevel=WARNING"], env),
     ]
 
 
-def worker(name: str, processes: int) -> list[str]:
-    """The part of a worker's command line that all have; instances on one host differ in their name."""
+def worker(name: str, processes: int, *queues: str) -> list[str]:
+    """The arguments of a worker. Instances on one host differ in the names of their workers."""
     instance = hashlib.sha256(str(settings.DATA_DIR).encode()).hexdigest()[:8]
-    node = f"{name}-{instance}@%h"
     return [
         "worker",
-        f"--hostname={node}",
+        f"--hostname={name}-{instance}@%h",
+        f"--queues={','.join(queues)}",
         f"--concurrency={processes}",
         "--without-gossip",
         "--without-mingle",
