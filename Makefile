@@ -11,7 +11,7 @@ TEST_READY := $(VENV)/.ready-to-test
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint format
+.PHONY: help install run test lint secrets format
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -36,6 +36,15 @@ lint: $(TEST_READY) ## check style, types, migrations and the settings of a depl
 	$(VENV)/bin/mypy
 	$(PYTHON) manage.py makemigrations --check --dry-run
 	$(PYTHON) manage.py check --deploy --fail-level ERROR
+
+secrets: ## make the passwords and keys of docker-compose.yml, once, in var/secrets
+	@test ! -e var/secrets || { echo "var/secrets is there already."; exit 1; }
+	@umask 077; mkdir -p var/secrets.part; cd var/secrets.part; \
+	random() { head -c 48 /dev/urandom | base64 | tr -d '+/=\n'; }; \
+	random > postgres_password; random > secret_key; \
+	printf 'postgres://phonereader:%s@postgres:5432/phonereader' "$$(cat postgres_password)" > database_url; \
+	chmod 644 *; cd ..; mv secrets.part secrets  # containers have other users; the folder shuts others out
+	@echo "Made var/secrets: database_url, postgres_password, secret_key."
 
 format: $(TEST_READY) ## mend what ruff can mend
 	$(VENV)/bin/ruff check --fix .

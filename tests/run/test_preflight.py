@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pytest_django..py import SettingsWrapper
 
-from phonereader.supervisor import Part
 from tests.stack import INHERITED, ROOT, free_port
 
 pytestmark = pytest.mark.stack
@@ -143,13 +143,12 @@ def test_rabbitmq_cannot_be_reached(
     assert "sesame" not in line
 
 
-def test_workers_of_two_instances_have_different_names(settings, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_workers_of_two_instances_have_different_names(settings: SettingsWrapper) -> None:
     from phonereader.jobs.management.commands.run import parts
 
-    def names(data_dir: Path) -> set[str]:
-        settings.DATA_DIR = data_dir
+    def names(port: int) -> set[str]:
+        settings.PORT = port
         with socket.socket() as listener:
-            started: list[Part] = parts(listener)
-        return {word for part in started for word in part.argv if word.startswith("--hostname=")}
+            return {word for part in parts(listener) for word in part.argv if word.startswith("--hostname=")}
 
-    assert len(names(tmp_path / "a") | names(tmp_path / "b")) == 4
+    assert len(names(8000) | names(8001)) == 4

@@ -1,13 +1,13 @@
 """Starts everything that one machine needs, and keeps it running until it is told to stop."""
 
-import hashlib
 import os
 import secrets
 import socket
 import sys
+from argparse import ArgumentParser
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -26,8 +26,17 @@ class Command(BaseCommand):
     help = "Run the site, the workers and beat (and a Redis, unless REDIS_URL is set) in the foreground."
     requires_system_checks = []  # they load every URL and view: time that the parts may use
 
-    def handle(self, **_options: Any) -> None:
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--part",
+            choices=["web", "recognition", "training", "beat"],
+            help="become this one part, without supervisor: for containers and service managers",
+        )
+
+    def handle(self, *, part: str | None, **_options: Any) -> None:
         try:
+            if part:
+                become(part)
             code = self.run()
         except preflight.Problem as problem:
             self.stderr.write(f"Cannot start: {problem}")
@@ -80,6 +89,16 @@ def first_password() -> str | None:
     return password
 
 
+def become(name: str) -> NoReturn:
+    """Run one part in place of this process. Migrations, and starting it again, are left to others."""
+    with preflight.bind(settings.HOST, settings.PORT) if name == "web" else socket.socket() as listener:
+        part = next(part for part in parts(listener) if part.name == name)
+        for fd in part.fds:
+            os.set_inheritable(fd, True)
+        os.nice(part.nice)
+        os.execve(part.argv[0], list(part.argv), dict(part.env))  # noqa: S606 (no shell is what we want)
+
+
 # --- The parts ----------------------------------------------------------------------------------
 
 
@@ -110,11 +129,10 @@ def parts(listener: socket.socket) -> list[Part]:
 
 
 def worker(name: str, processes: int, *queues: str) -> list[str]:
-    """The arguments of a worker. Instances on one host differ in the names of their workers."""
-    instance = hashlib.sha256(str(settings.DATA_DIR).encode()).hexdigest()[:8]
+    """A worker's arguments. Instances on one host differ in their port, and thus in their workers' names."""
     return [
         "worker",
-        f"--hostname={name}-{instance}@%h",
+        f"--hostname={name}-{settings.PORT}@%h",
         f"--queues={','.join(queues)}",
         f"--concurrency={processes}",
         "--without-gossip",
