@@ -10,7 +10,7 @@ import { suggestedChanges } from "./words.js";
 /**
  * One drawing on its way: what was sent, and what came back. Saved, so that a reload finds it again.
  * @typedef {{idempotencyKey: string, sent: import("./ink.js").State, contribute: boolean,
- *            id?: string, key?: string, job?: import("./api.js").Job, corrected?: string}} Submission
+ *            id?: string, key?: string, state?: string, job?: import("./api.js").Job, corrected?: string}} Submission
  */
 
 /** A job that is still queued after this long gets a word of explanation. */
@@ -133,13 +133,13 @@ async function run() {
   });
 
   let lost = false;
-  let state = "sent";
+  let state = mine.state ?? "sent";
   const tell = () => {
     if (signal.aborted) return;
     const sentence = {
       sent: "Reading…",
       slow: "Reading… this takes longer than usual.",
-      queued: "Waiting in the queue. The drawing is recorded and will be read; you may reload the page, or wait.",
+      queued: "Waiting in the queue. Your drawing is recorded and will be read.",
       running: "Being read…",
     }[state];
     say("waiting", lost ? "Connection lost, trying again. Nothing of your drawing is lost." : sentence);
@@ -158,10 +158,9 @@ async function run() {
   const onChange = (job) => {
     mine.id = job.id;
     mine.key ??= job.key;
+    mine.state = state = job.state;
     save("submission", mine);
-    if (isOver(job)) return;
-    state = job.state;
-    tell();
+    if (!isOver(job)) tell();
   };
 
   tell();

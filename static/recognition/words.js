@@ -89,10 +89,9 @@ export function suggestedChanges({ boxes: read, suggestion }) {
 export function describeSuggestion(result) {
   const changes = suggestedChanges(result).map(([position, digit]) => {
     const box = result.boxes.find((each) => each.position === position);
-    return box?.digit ? `box ${position} read as ${box.digit}, perhaps ${digit}` : `box ${position}, perhaps ${digit}`;
+    return box?.digit ? `Box ${position} was read as ${box.digit}, perhaps it is ${digit}.` : `Box ${position} is perhaps ${digit}.`;
   });
-  const listed = changes.length ? ` – ${changes.join("; ")}` : "";
-  return `Did you mean ${result.suggestion.formatted || result.suggestion.digits}?${listed}`;
+  return [`Did you mean ${result.suggestion.formatted || result.suggestion.digits}?`, ...changes].join(" ");
 }
 
 /** @param {string | null} region an ISO 3166 code @returns {string} */

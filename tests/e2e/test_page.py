@@ -17,11 +17,6 @@ SEVEN: Stroke = [(0.2 + 0.05 * i, 0.2) for i in range(13)] + [
     (0.8 - 0.02 * i, 0.2 + 0.03 * i) for i in range(1, 22)
 ]
 """One stroke: a bar to the right, then a slanting leg."""
-SCRIBBLE: list[Stroke] = [
-    [(0.2, 0.2), (0.8, 0.8), (0.2, 0.8), (0.8, 0.2), (0.2, 0.2), (0.2, 0.8), (0.8, 0.8), (0.8, 0.2)],
-    [(0.5, 0.1), (0.5, 0.9), (0.1, 0.5), (0.9, 0.5)],
-]
-
 NewPage = Callable[..., PageDriver]
 
 
@@ -73,6 +68,18 @@ def ask_without_waiting(page: Page) -> None:
         route.continue_(headers=headers)
 
     page.route("**/api/v1/recognitions/", hurry)
+
+
+def read_otherwise(page: Page, change: Callable[[dict[str, Any]], None]) -> None:
+    """Changes the results that the page gets: which drawing is doubtful is for each reader to say."""
+
+    def rewrite(route: Route) -> None:
+        answer = route.fetch(headers={**route.request.headers, "prefer": "wait=30"})
+        job = answer.json()
+        change(job["result"])
+        route.fulfill(response=answer, json=job)
+
+    page.route("**/api/v1/recognitions/", rewrite)
 
 
 # --- Reading ---------------------------------------------------------------------------------------
@@ -441,8 +448,13 @@ def test_a_typed_digit_corrects_what_was_read(driver: PageDriver) -> None:
 
 
 def test_a_correction_needs_a_word_for_what_was_not_readable(driver: PageDriver) -> None:
+    def unreadable(result: dict[str, Any]) -> None:
+        result["boxes"][1] |= {"state": "unreadable", "digit": None, "confidence": 0.4}
+        result["digits"] = "1?"
+
+    read_otherwise(driver.page, unreadable)
     driver.draw(1, "1")
-    driver.draw(2, SCRIBBLE)
+    driver.draw(2, "8")
     assert driver.read() == "1?"
     expect(driver.box(2)).to_have_class(re.compile(r"\bunreadable\b"))
     expect(driver.page.locator("#remarks")).to_contain_text("Box 2 could not be read.")
@@ -454,6 +466,39 @@ def test_a_correction_needs_a_word_for_what_was_not_readable(driver: PageDriver)
         driver.page.locator("#correct").click()
     assert answer.value.request.post_data_json == {"digits": "7----------"}
     assert answer.value.status == 201
+
+
+def test_a_doubtful_digit_stands_out_and_a_suggestion_can_be_used(driver: PageDriver) -> None:
+    def doubtful(result: dict[str, Any]) -> None:
+        result["boxes"][0] |= {
+            "confidence": 0.6134,
+            "alternatives": [{"digit": "7", "confidence": 0.31}, {"digit": "9", "confidence": 0.002}],
+        }
+        result["suggestion"] = {
+            "digits": "74",
+            "e164": "+74",
+            "formatted": "+7 4",
+            "confidence": 0.3,
+            "changed": [1],
+        }
+
+    read_otherwise(driver.page, doubtful)
+    driver.draw(1, "1")
+    driver.draw(3, "4")
+    assert driver.read() == "14"
+    expect(driver.box(1)).to_have_class(re.compile(r"\bdoubtful\b"))
+    expect(driver.box(1).locator(".percent")).to_have_text("61%")
+    expect(driver.box(1).get_by_role("button", name="Digit 1 is 7")).to_be_visible()
+    expect(driver.box(1).get_by_role("button", name="Digit 1 is 9")).to_have_count(0)
+    expect(driver.box(3)).to_have_class(re.compile(r"\bsure\b"))
+    expect(driver.page.locator("#remarks")).to_contain_text("Box 1 is in doubt.")
+    asked = "Did you mean +7 4? Box 1 was read as 1, perhaps it is 7."
+    expect(driver.page.locator("#suggestion p")).to_have_text(asked)
+    expect(driver.page.locator("#live")).to_contain_text(asked)
+    driver.page.locator("#suggestion button").click()
+    assert (driver.box_digit(1), driver.box_digit(3)) == ("7", "4")
+    expect(driver.page.locator("#correction")).to_contain_text("You correct it to 74.")
+    assert driver.result_text() == "14", "a suggestion never replaces what was read"
 
 
 def test_a_correction_can_be_taken_back(driver: PageDriver) -> None:
