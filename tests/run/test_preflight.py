@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pytest_django..py import SettingsWrapper
+from django.test import override_settings
 
 from tests.stack import INHERITED, ROOT, free_port
 
@@ -143,12 +143,11 @@ def test_rabbitmq_cannot_be_reached(
     assert "sesame" not in line
 
 
-def test_workers_of_two_instances_have_different_names(settings: SettingsWrapper) -> None:
+def test_workers_of_two_instances_have_different_names() -> None:
     from phonereader.jobs.management.commands.run import parts
 
     def names(port: int) -> set[str]:
-        settings.PORT = port
-        with socket.socket() as listener:
+        with override_settings(PORT=port), socket.socket() as listener:
             return {word for part in parts(listener) for word in part.argv if word.startswith("--hostname=")}
 
     assert len(names(8000) | names(8001)) == 4
