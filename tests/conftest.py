@@ -21,7 +21,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session", params=BACKENDS, ids=lambda backend: backend.name)
 def each_backend(request: pytest.FixtureRequest) -> Backend:
-    """Each pair of database and broker; those whose services are not named in the environment are left out."""
+    """Each pair of database and broker whose services are named in the environment."""
     backend: Backend = request.param
     if backend.missing():
         pytest.skip(f"not set: {', '.join(backend.missing())}")
@@ -31,9 +31,11 @@ def each_backend(request: pytest.FixtureRequest) -> Backend:
 @pytest.fixture(scope="module")
 def each_stack(each_backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The whole program, as `make run` starts it, on each pair of database and broker."""
-    with each_backend.prepared() as environment:
-        with Stack(tmp_path_factory.mktemp("stack"), environment) as stack:
-            yield stack
+    with (
+        each_backend.prepared() as environment,
+        Stack(tmp_path_factory.mktemp("stack"), environment) as stack,
+    ):
+        yield stack
 
 
 @pytest.fixture(scope="session")

@@ -5,107 +5,230 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('jobs', '0001_initial'),
+        ("jobs", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ModelVersion',
+            name="ModelVersion",
             fields=[
-                ('version', models.AutoField(primary_key=True, serialize=False)),
-                ('architecture', models.CharField(max_length=64)),
-                ('glyph_version', models.PositiveSmallIntegerField(help_text='Of the function that makes glyphs from ink')),
-                ('weights', models.BinaryField(help_text='safetensors')),
-                ('sha256', models.CharField(max_length=64, unique=True)),
-                ('metrics', models.JSONField(default=dict)),
-                ('origin', models.CharField(help_text='Where it comes from: shipped, a file, a training run', max_length=200)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='recognition.modelversion')),
+                ("version", models.AutoField(primary_key=True, serialize=False)),
+                ("architecture", models.CharField(max_length=64)),
+                (
+                    "glyph_version",
+                    models.PositiveSmallIntegerField(help_text="Of the function that makes glyphs from ink"),
+                ),
+                ("weights", models.BinaryField(help_text="safetensors")),
+                ("sha256", models.CharField(max_length=64, unique=True)),
+                ("metrics", models.JSONField(default=dict)),
+                (
+                    "origin",
+                    models.CharField(
+                        help_text="Where it comes from: shipped, a file, a training run", max_length=200
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="recognition.modelversion",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-version'],
+                "ordering": ["-version"],
             },
         ),
         migrations.CreateModel(
-            name='Activation',
+            name="Activation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('by', models.CharField(max_length=200)),
-                ('reason', models.CharField(max_length=500)),
-                ('model', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='activations', to='recognition.modelversion')),
-                ('previous', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='recognition.modelversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                ("by", models.CharField(max_length=200)),
+                ("reason", models.CharField(max_length=500)),
+                (
+                    "model",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="activations",
+                        to="recognition.modelversion",
+                    ),
+                ),
+                (
+                    "previous",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="recognition.modelversion",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Submission',
+            name="Submission",
             fields=[
-                ('job', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='submission', serialize=False, to='jobs.job')),
-                ('source', models.CharField(choices=[('api', 'Api'), ('page', 'Page'), ('tutorial', "tutorial's call")], max_length=16)),
-                ('region', models.CharField(blank=True, help_text='Hint: ISO 3166-1 alpha-2', max_length=2)),
-                ('contributed', models.BooleanField(default=False, help_text='May be reviewed and used for training')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('digits', models.CharField(blank=True, db_index=True, max_length=15)),
-                ('confidence', models.FloatField(null=True)),
-                ('timings', models.JSONField(default=dict, help_text='Milliseconds of each step of the reading')),
-                ('model', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='recognition.modelversion')),
+                (
+                    "job",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="submission",
+                        serialize=False,
+                        to="jobs.job",
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[("api", "Api"), ("page", "Page"), ("tutorial", "tutorial's call")],
+                        max_length=16,
+                    ),
+                ),
+                ("region", models.CharField(blank=True, help_text="Hint: ISO 3166-1 alpha-2", max_length=2)),
+                (
+                    "contributed",
+                    models.BooleanField(default=False, help_text="May be reviewed and used for training"),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("digits", models.CharField(blank=True, db_index=True, max_length=15)),
+                ("confidence", models.FloatField(null=True)),
+                (
+                    "timings",
+                    models.JSONField(default=dict, help_text="Milliseconds of each step of the reading"),
+                ),
+                (
+                    "model",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, to="recognition.modelversion"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-job_id'],
+                "ordering": ["-job_id"],
             },
         ),
         migrations.CreateModel(
-            name='Correction',
+            name="Correction",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digits', models.CharField(help_text='One character a box, in order; - for no digit', max_length=15)),
-                ('by', models.CharField(max_length=200)),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('submission', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='corrections', to='recognition.submission')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "digits",
+                    models.CharField(
+                        help_text="One character a box, in order; - for no digit", max_length=15
+                    ),
+                ),
+                ("by", models.CharField(max_length=200)),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "submission",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="corrections",
+                        to="recognition.submission",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Box',
+            name="Box",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField(help_text='From 1, in reading order')),
-                ('strokes', models.JSONField(help_text='{"strokes", "width", "height", "brush"} as sent', null=True)),
-                ('picture', models.BinaryField(help_text='The file as sent', null=True)),
-                ('submission', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='boxes', to='recognition.submission')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField(help_text="From 1, in reading order")),
+                (
+                    "strokes",
+                    models.JSONField(help_text='{"strokes", "width", "height", "brush"} as sent', null=True),
+                ),
+                ("picture", models.BinaryField(help_text="The file as sent", null=True)),
+                (
+                    "submission",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="boxes",
+                        to="recognition.submission",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'boxes',
-                'ordering': ['submission', 'position'],
+                "verbose_name_plural": "boxes",
+                "ordering": ["submission", "position"],
             },
         ),
         migrations.CreateModel(
-            name='Reading',
+            name="Reading",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('read', 'Read'), ('blank', 'Blank'), ('unreadable', 'Unreadable')], max_length=16)),
-                ('digit', models.CharField(blank=True, max_length=1)),
-                ('confidence', models.FloatField(null=True)),
-                ('probabilities', models.JSONField(help_text='Of the digits 0 to 9', null=True)),
-                ('glyph', models.BinaryField(help_text='28x28 bytes, white on black, as the network saw it', null=True)),
-                ('box', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='readings', to='recognition.box')),
-                ('model', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='readings', to='recognition.modelversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("read", "Read"), ("blank", "Blank"), ("unreadable", "Unreadable")],
+                        max_length=16,
+                    ),
+                ),
+                ("digit", models.CharField(blank=True, max_length=1)),
+                ("confidence", models.FloatField(null=True)),
+                ("probabilities", models.JSONField(help_text="Of the digits 0 to 9", null=True)),
+                (
+                    "glyph",
+                    models.BinaryField(
+                        help_text="28x28 bytes, white on black, as the network saw it", null=True
+                    ),
+                ),
+                (
+                    "box",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="readings",
+                        to="recognition.box",
+                    ),
+                ),
+                (
+                    "model",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="readings",
+                        to="recognition.modelversion",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('box', 'model'), name='reading_once')],
+                "constraints": [models.UniqueConstraint(fields=("box", "model"), name="reading_once")],
             },
         ),
         migrations.AddConstraint(
-            model_name='box',
-            constraint=models.UniqueConstraint(fields=('submission', 'position'), name='box_once'),
+            model_name="box",
+            constraint=models.UniqueConstraint(fields=("submission", "position"), name="box_once"),
         ),
     ]
