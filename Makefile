@@ -68,7 +68,7 @@ $(PYTHON):
 	"$$python" -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 # Downloads of this size break off now and then; pip keeps what it has, so that trying again is cheap.
-INSTALL = install() { $(PYTHON) -m pip --disable-pip-version-check install "$$@"; }; \
+INSTALL = export PYTHONWARNINGS=ignore; install() { $(PYTHON) -m pip --disable-pip-version-check install "$$@"; }; \
 	again() { echo "Trying again ..."; sleep 5; install "$$@"; }; \
 	try() { install "$$@" || again "$$@" || again "$$@"; }; try -c constraints.txt
 
