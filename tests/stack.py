@@ -76,7 +76,9 @@ class Stack:
 
     def __enter__(self) -> "Stack":
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(self.command, cwd=ROOT, env=self.env, stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                self.command, cwd=ROOT, env=self.env, stdout=log, stderr=log, start_new_session=True
+            )
         try:
             self.wait_ready()
         except BaseException:

@@ -3,13 +3,13 @@
 import os
 import signal
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 import pytest
 
 from tests.drawing import box_of_strokes
-from tests.stack import ROOT, Stack, wait_until
+from tests.stack import ROOT, Stack
 
 pytestmark = pytest.mark.stack
 
@@ -18,32 +18,30 @@ class Made(Stack):
     command = ("make", "run")
 
 
-def of_this_data_dir(stack: Stack) -> list[psutil.Process]:
-    """Every process of the machine that was started with the stack's data directory."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.environ().get("PHONEREADER_DATA_DIR") == stack.env["PHONEREADER_DATA_DIR"]:
-                found.append(process)
-        except psutil.Error:
-            continue
-    return found
+def term_to_make_alone(stack: Stack) -> None:
+    stack.process.terminate()
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_it_reads_and_stops_without_a_trace(tmp_path: Path, how: signal.Signals) -> None:
+def ctrl_c(stack: Stack) -> None:
+    """A terminal sends INT to every process of its foreground group."""
+    os.killpg(stack.process.pid, signal.SIGINT)
+
+
+@pytest.mark.parametrize("stop", [term_to_make_alone, ctrl_c])
+def test_it_reads_and_stops_without_a_trace(tmp_path: Path, stop: Callable[[Stack], None]) -> None:
     if not (ROOT / ".venv").exists():
         pytest.skip("make would install everything anew: run the tests by `make test`")
     with Made(tmp_path) as stack:
         accepted = stack.submit([box_of_strokes("7")])
         assert stack.ended(accepted.json["id"])["result"]["digits"] == "7"
-        started = stack.log.read_text()
-        assert f"http://127.0.0.1:{stack.port}/" in started
-        assert "admin" in started
-        assert len(of_this_data_dir(stack)) >= 7
-        os.kill(stack.process.pid, how)  # to make alone
+        told = stack.log.read_text()
+        assert f"http://127.0.0.1:{stack.port}/" in told
+        assert "password" in told
+        started = stack.processes()  # make, supervisor, Redis, site, two workers with their children, beat
+        assert len(started) >= 9
+        stop(stack)
         stack.process.wait(30)
-        wait_until(lambda: not of_this_data_dir(stack), "the end of every process", patience=5)
+        assert [process for process in started if process.is_running()] == []
 
 
 def test_a_second_start_keeps_user_and_numbers(tmp_path: Path) -> None:
