@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 from recognition.models import Activation, ModelVersion
+from recognition.reader.header import BadWeights, metadata, sha256
 
 if TYPE_CHECKING:  # torch is for workers only
     from recognition.reader.reader import Reader
@@ -20,33 +19,19 @@ log = logging.getLogger(__name__)
 SHIPPED = Path(__file__).parent / "weights" / "lenet.safetensors"
 ACCURACY = "accuracy, "
 """What the names of a file's figures begin with; the set that they were measured on follows."""
-MOST_BYTES = 32 * 1024 * 1024
 
 
 class BadVersion(ValueError):
     """Weights that cannot become, or no longer are, a model version; the message is one sentence."""
 
 
-def header(data: bytes) -> dict[str, str]:
-    """The metadata in a safetensors file's header, read without torch; raises ``BadVersion``."""
-    try:
-        length = int.from_bytes(data[:8], "little")
-        if not 2 <= length <= len(data) - 8:
-            raise ValueError
-        meta = json.loads(data[8 : 8 + length]).get("__metadata__", {})
-        return {str(name): str(value) for name, value in meta.items()}
-    except (ValueError, AttributeError):
-        raise BadVersion("This is no safetensors file.") from None
-
-
 def add(data: bytes, origin: str, parent: ModelVersion | None = None) -> ModelVersion:
     """Register weights as a new version; the same weights again give the version they have.
 
     The caller has checked that they load (``recognition.reader.weights.unpack``, which needs torch).
+    Raises ``BadWeights`` for a file without a header, ``BadVersion`` for one that does not say what it is.
     """
-    if len(data) > MOST_BYTES:
-        raise BadVersion(f"Weights are at most {MOST_BYTES // 2**20} MB.")
-    meta = header(data)
+    meta = metadata(data)
     try:
         architecture, glyph_version = meta["architecture"], int(meta["glyph_version"])
         metrics = {
@@ -57,7 +42,7 @@ def add(data: bytes, origin: str, parent: ModelVersion | None = None) -> ModelVe
     except (KeyError, ValueError):
         raise BadVersion("The file does not say which architecture and glyph version it is for.") from None
     version, _created = ModelVersion.objects.get_or_create(
-        sha256=hashlib.sha256(data).hexdigest(),
+        sha256=sha256(data),
         defaults={
             "architecture": architecture,
             "glyph_version": glyph_version,
@@ -131,11 +116,10 @@ class LoadedModel:
 def load(version: int) -> Reader:
     """Read a version's weights from the database and verify them; raises ``BadVersion``."""
     from recognition.reader.reader import Reader
-    from recognition.reader.weights import BadWeights
 
     row = ModelVersion.objects.get(version=version)
     weights = bytes(row.weights)
-    if hashlib.sha256(weights).hexdigest() != row.sha256:
+    if sha256(weights) != row.sha256:
         raise BadVersion(f"The weights of version {version} are damaged: their SHA-256 does not match.")
     try:
         return Reader(weights)

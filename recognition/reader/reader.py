@@ -9,9 +9,10 @@ import torch
 from numpy.typing import NDArray
 
 from recognition.reader.glyph import glyph
+from recognition.reader.header import BadWeights, sha256
 from recognition.reader.ink import Ink
 from recognition.reader.networks import predict
-from recognition.reader.weights import BadWeights, sha256, unpack
+from recognition.reader.weights import unpack
 
 BoxState = Literal["read", "blank", "unreadable"]
 

@@ -1,6 +1,5 @@
 """Weights as bytes: safetensors with what is needed to use them in its header. Never pickle."""
 
-import hashlib
 import json
 
 import torch
@@ -9,13 +8,8 @@ from safetensors.torch import load, save
 from torch import nn
 
 from recognition.reader.glyph import GLYPH_VERSION
+from recognition.reader.header import BadWeights, metadata
 from recognition.reader.networks import ARCHITECTURES, build
-
-MAX_BYTES = 64 * 1024 * 1024
-
-
-class BadWeights(ValueError):
-    """Bytes that are no weights of ours; the message is one sentence."""
 
 
 def pack(network: nn.Module, meta: dict[str, str]) -> bytes:
@@ -43,7 +37,7 @@ def _in_order(data: bytes) -> bytes:
 
 def unpack(data: bytes) -> tuple[nn.Module, dict[str, str]]:
     """The network, in eval mode, and its metadata. Raises BadWeights for damaged or foreign bytes."""
-    meta = _metadata(data)
+    meta = metadata(data)
     try:
         tensors = load(data)
     except (SafetensorError, ValueError, KeyError, RuntimeError):
@@ -63,22 +57,3 @@ def unpack(data: bytes) -> tuple[nn.Module, dict[str, str]]:
     if not all(bool(torch.isfinite(value).all()) for value in tensors.values()):
         raise BadWeights("The weights hold numbers that are not finite.")
     return network.eval(), meta
-
-
-def sha256(data: bytes) -> str:
-    """The hexadecimal SHA-256 of packed weights."""
-    return hashlib.sha256(data).hexdigest()
-
-
-def _metadata(data: bytes) -> dict[str, str]:
-    """The `__metadata__` of a safetensors header: 8 bytes of length, then JSON."""
-    if len(data) > MAX_BYTES:
-        raise BadWeights("The weights are larger than any network of this project.")
-    try:
-        length = int.from_bytes(data[:8], "little")
-        if len(data) < 8 or length > len(data) - 8:
-            raise ValueError("no header")
-        meta = json.loads(data[8 : 8 + length]).get("__metadata__", {})
-        return {str(name): str(value) for name, value in meta.items()}
-    except (ValueError, AttributeError, RecursionError):
-        raise BadWeights("The weights are damaged or no safetensors file.") from None

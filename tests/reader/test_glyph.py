@@ -1,7 +1,5 @@
 """One drawing has one glyph, wherever, how large, with what brush and in which colours it was drawn."""
 
-import time
-
 import cv2
 import numpy as np
 import pytest
@@ -201,14 +199,3 @@ def test_any_picture_has_an_answer(height: int, width: int, chance: object) -> N
 def test_any_strokes_have_an_answer(paths: list[list[tuple[float, float]]]) -> None:
     result = glyph(Strokes(tuple(np.array(path, dtype=np.float64) for path in paths), 280, 280, 16))
     assert (result is None) == (not paths)
-
-
-def test_fast_enough_for_a_number_in_a_blink() -> None:
-    drawn = [picture(strokes(digit, 2.8, brush=5)) for digit in HAND]
-    for each in drawn:
-        glyph(each)
-    began = time.perf_counter()
-    for _ in range(10):
-        for each in drawn:
-            glyph(each)
-    assert (time.perf_counter() - began) / (10 * len(drawn)) < 0.003  # about 0.3 ms on a free core

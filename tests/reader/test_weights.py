@@ -7,9 +7,10 @@ import pytest
 import torch
 from safetensors.torch import save
 
+from recognition.reader.header import BadWeights, sha256
 from recognition.reader.networks import ARCHITECTURES, build, predict
 from recognition.reader.reader import Reader
-from recognition.reader.weights import BadWeights, pack, sha256, unpack
+from recognition.reader.weights import pack, unpack
 
 GLYPHS = (torch.rand(4, 28, 28, generator=torch.Generator().manual_seed(1)) * 255).to(torch.uint8)
 

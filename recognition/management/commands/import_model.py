@@ -14,7 +14,8 @@ class Command(BaseCommand):
         parser.add_argument("--activate", metavar="REASON", help="put it into service, for this reason")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        from recognition.reader.weights import BadWeights, unpack
+        from recognition.reader.header import BadWeights
+        from recognition.reader.weights import unpack
 
         file = options["file"]
         try:
