@@ -83,9 +83,10 @@ def test_interrupted_and_resumed(tmp_path: Path) -> None:
                 threading.Thread(target=os.kill, args=(os.getpid(), signal.SIGINT)).start()
             return super().write(text)
 
+    before = signal.getsignal(signal.SIGINT)
     with pytest.raises(CommandError, match="--resume"):
         call_command("train", *arguments, "--out", str(path), stdout=Interrupting())
     assert not path.exists()
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is before
     run(*arguments, "--out", str(path), "--resume")
     assert path.read_bytes() == whole.read_bytes()
