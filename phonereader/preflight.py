@@ -5,8 +5,6 @@ import fcntl
 import os
 import socket
 import time
-from contextlib import suppress
-from pathlib import Path
 
 import redis
 from django.conf import settings
@@ -19,8 +17,8 @@ from phonereader.settings import ensure_data_dir
 PATIENCE = 3.0
 """Seconds that a service may take to answer."""
 
-ENDING_WITHIN = 12.0
-"""Seconds that the parts of an instance that was killed may take to end, and with them its port."""
+FREE_WITHIN = 1.0
+"""Seconds for which a port may still be taken, by what is left of an instance that was killed just now."""
 
 
 class Problem(Exception):
@@ -31,46 +29,37 @@ def one_line(error: BaseException) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
-class Lock:
-    """Held by the one instance that runs on a data directory; the kernel lets go of it with the process."""
-
-    def __init__(self, path: Path) -> None:
-        try:
-            self.fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError as error:
-            raise Problem(f"The data directory {path.parent} cannot be written: {error.strerror}.") from None
-        before = os.read(self.fd, 20).decode()
-        try:
-            fcntl.flock(self.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise Problem(
-                f"Phonereader already runs on the data directory {path.parent} (process {before}); "
-                "stop it, or set PHONEREADER_DATA_DIR to another directory."
-            ) from None
-        self.follows_a_killed_one = bool(before)
-        os.ftruncate(self.fd, 0)
-        os.pwrite(self.fd, str(os.getpid()).encode(), 0)
-
-    def release(self) -> None:
-        os.ftruncate(self.fd, 0)
-        os.close(self.fd)
-
-
-def data_directory() -> Lock:
+def data_directory() -> None:
+    """Make the directory and take its lock, which the kernel lets go of when this process ends."""
     try:
-        return Lock(ensure_data_dir() / "run.lock")
+        path = ensure_data_dir() / "run.lock"
+        fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except ImproperlyConfigured as error:
         raise Problem(one_line(error)) from None
+    except OSError as error:
+        raise Problem(f"The data directory {path.parent} cannot be written: {error.strerror}.") from None
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        holder = os.read(fd, 20).decode()
+        raise Problem(
+            f"Phonereader already runs on the data directory {path.parent} (process {holder}); "
+            "stop it, or set PHONEREADER_DATA_DIR to another directory."
+        ) from None
+    os.ftruncate(fd, 0)
+    os.write(fd, str(os.getpid()).encode())
 
 
-def bind(host: str, port: int, patience: float = 0.0) -> socket.socket:
+def bind(host: str, port: int) -> socket.socket:
     """The socket of the site, which outlives the processes that listen on it."""
-    end = time.monotonic() + patience
+    if port > 65535:  # the resolver would take what is left of it by 65536
+        raise Problem(f"PORT must be at most 65535, not {port}.")
+    end = time.monotonic() + FREE_WITHIN
     while True:
+        listener = None
         try:
-            family, kind, protocol, _, address = socket.getaddrinfo(
-                host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-            )[0]
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+            family, kind, protocol, _, address = found[0]
             listener = socket.socket(family, kind, protocol)
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             # Inherited by each connection. Without it small answers wait 40 ms for the client's ACK.
@@ -78,12 +67,12 @@ def bind(host: str, port: int, patience: float = 0.0) -> socket.socket:
             listener.bind(address)
             return listener
         except OSError as error:
-            with suppress(UnboundLocalError):
+            if listener is not None:
                 listener.close()
             if time.monotonic() > end:
                 raise Problem(
-                    f"Cannot listen on {host} port {port}: {error.strerror}. "
-                    "Set PORT (or HOST) to another, or stop what uses it."
+                    f"Cannot listen on {host} port {port}: {error.strerror} "
+                    "(set PORT or HOST to another, or stop what uses it)."
                 ) from None
             time.sleep(0.2)
 

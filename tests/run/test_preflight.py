@@ -79,10 +79,15 @@ def test_a_setting_that_makes_no_sense(environment: dict[str, str]) -> None:
     assert "PORT must be a whole number" in refusal(environment | {"PORT": "eighty"})
 
 
+def test_an_address_that_is_none(environment: dict[str, str]) -> None:
+    assert "PORT must be at most 65535" in refusal(environment | {"PORT": "70000"})
+    assert "Cannot listen on no.such.host.invalid" in refusal(environment | {"HOST": "no.such.host.invalid"})
+
+
 def test_the_port_is_taken(environment: dict[str, str], silent_port: int) -> None:
     line = refusal(environment | {"PORT": str(silent_port)})
     assert f"port {silent_port}" in line
-    assert "Set PORT" in line
+    assert "set PORT" in line
 
 
 def test_another_instance_runs_on_the_data_directory(environment: dict[str, str], tmp_path: Path) -> None:

@@ -19,8 +19,6 @@ from django.db.migrations.executor import MigrationExecutor
 from phonereader import preflight
 from phonereader.supervisor import Part, Supervisor
 
-LOCAL_NAMES = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 (where the page of such a host is found)
-
 
 class Command(BaseCommand):
     help = "Run the site, the workers and beat (and a Redis, unless REDIS_URL is set) in the foreground."
@@ -46,10 +44,8 @@ class Command(BaseCommand):
         sys.exit(code)
 
     def run(self) -> int:
-        lock = preflight.data_directory()
-        listener = preflight.bind(
-            settings.HOST, settings.PORT, preflight.ENDING_WITHIN if lock.follows_a_killed_one else 0
-        )
+        preflight.data_directory()
+        listener = preflight.bind(settings.HOST, settings.PORT)
         preflight.database()
         if settings.EMBEDDED_REDIS_SOCKET is None:
             preflight.redis_server()
@@ -57,7 +53,7 @@ class Command(BaseCommand):
             preflight.broker()
 
         migrate()
-        address = f"http://{LOCAL_NAMES.get(settings.HOST, settings.HOST)}:{settings.PORT}/"
+        address = page_address()
         self.stdout.write(f"Phonereader: {address}\nAdmin:       {address}admin/")
         password = first_password()
         if password:
@@ -68,9 +64,12 @@ class Command(BaseCommand):
         connection.close()
 
         # Closing the socket refuses new visitors at once, instead of letting them wait for nobody.
-        code = Supervisor(parts(listener), before_stop=listener.close).run()
-        lock.release()
-        return code
+        return Supervisor(parts(listener), before_stop=listener.close).run()
+
+
+def page_address() -> str:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.HOST, settings.HOST)  # noqa: S104 (any host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.PORT}/"
 
 
 def migrate() -> None:
