@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from rest_framework import serializers
 
-from recognition.reader.number import Number
+from recognition.reader.number import Number, Suggestion
 
 if TYPE_CHECKING:  # the web process uses this module, and never imports torch
     from recognition.reader.reader import BoxReading
@@ -50,7 +51,7 @@ def result_document(
         "valid": number.valid,
         "region": number.region,
         "confidence": rounded(number.confidence),
-        "suggestion": number.suggestion,
+        "suggestion": suggestion_document(number.suggestion),
         "boxes": [
             {
                 "position": position,
@@ -65,6 +66,16 @@ def result_document(
             for position, reading in enumerate(readings, 1)
         ],
         "model": {"version": version, "architecture": architecture},
+    }
+
+
+def suggestion_document(suggestion: Suggestion | None) -> dict[str, Any] | None:
+    if suggestion is None:
+        return None
+    return {
+        **asdict(suggestion),
+        "confidence": rounded(suggestion.confidence),
+        "changed": list(suggestion.changed),
     }
 
 
