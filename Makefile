@@ -11,7 +11,7 @@ TEST_READY := $(VENV)/.ready-to-test
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint secrets format
+.PHONY: help install run test lint secrets format bench-reading bench-training
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -36,6 +36,18 @@ lint: $(TEST_READY) ## check style, types, migrations and the settings of a depl
 	$(VENV)/bin/mypy
 	$(PYTHON) manage.py makemigrations --check --dry-run
 	$(PYTHON) manage.py check --deploy --fail-level ERROR
+
+# DATA is a folder with mnist/, pendigits/ and paper-digits/, or what of them there is; docs/reading.md.
+DATA ?= $(PHONEREADER_TRAINING_DATA)
+WEIGHTS ?=
+WRITERS ?= test
+
+bench-reading: $(RUN_READY) ## how well unseen writers are read: tables and pictures in var/bench (DATA=folder)
+	@$(PYTHON) -m bench.reading $(if $(DATA),--data "$(DATA)") $(if $(WEIGHTS),--weights "$(WEIGHTS)") \
+		--writers $(WRITERS)
+
+bench-training: $(RUN_READY) ## time to 99 % on MNIST, beside a plain PyTorch script (DATA=folder)
+	@$(PYTHON) -m bench.plain_mnist $(if $(DATA),--data "$(DATA)")
 
 secrets: ## make the passwords and keys of docker-compose.yml, once, in var/secrets
 	@test ! -e var/secrets || { echo "var/secrets is there already."; exit 1; }

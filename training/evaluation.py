@@ -65,6 +65,34 @@ def wrong_at_coverage(confidence: NDArray[np.float64], right: NDArray[np.bool_],
     return float(1.0 - right[kept].mean())
 
 
+def coverage_at_error(confidence: NDArray[np.float64], right: NDArray[np.bool_], error: float) -> float:
+    """The largest part (0..1), surest answers first, of which no more than `error` are wrong."""
+    if not len(right):
+        return 0.0
+    order = np.argsort(-confidence, kind="stable")
+    wrong = np.cumsum(~right[order]) / np.arange(1, len(right) + 1)
+    # Equal confidences cannot be told apart by a threshold: a part ends where the confidence changes.
+    ends = np.append(np.diff(confidence[order]) != 0, True)
+    within = np.flatnonzero((wrong <= error) & ends)
+    return float(within[-1] + 1) / len(right) if len(within) else 0.0
+
+
+def over_writers(
+    right: NDArray[np.bool_], writers: NDArray[np.int64], random: np.random.Generator, draws: int = 10_000
+) -> tuple[float, float] | None:
+    """A 95 % interval of the accuracy that takes a writer's answers together: the bootstrap draws writers,
+    not answers. None for fewer than two writers."""
+    names, which = np.unique(writers, return_inverse=True)
+    if len(names) < 2:
+        return None
+    counts = np.bincount(which).astype(np.float64)
+    sums = np.bincount(which, weights=right)
+    drawn = random.integers(len(names), size=(draws, len(names)))
+    means = sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)
+    low, high = np.quantile(means, [0.025, 0.975])
+    return float(low), float(high)
+
+
 def fit_temperature(logits: torch.Tensor, labels: torch.Tensor) -> float:
     """The temperature in 0.2..5 that makes softmax(logits / T) likeliest (Guo et al., 2017)."""
     logits, labels = logits.double(), labels.long()
