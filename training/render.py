@@ -94,6 +94,53 @@ def random_style(random: np.random.Generator) -> Style:
     )
 
 
+def restyled(strokes: Strokes, random: np.random.Generator) -> Strokes:
+    """The same digit as another hand might write it: turned, slanted, narrower or wider, bent by waves."""
+    points = np.concatenate(strokes.strokes)
+    low, high = points.min(axis=0), points.max(axis=0)
+    extent = max(float((high - low).max()), 1e-6)
+    turn, shear, aspect = (
+        np.deg2rad(random.normal(0, 6)),
+        random.normal(0, 0.12),
+        np.exp(random.normal(0, 0.12)),
+    )
+    matrix = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    matrix = matrix @ np.array([[aspect, shear], [0, 1 / aspect]])
+    height = random.normal(0, 0.022, (3, 2)) * extent
+    waves, phases = random.uniform(0.5, 1.6, (3, 2, 2)), random.uniform(0, 2 * np.pi, (3, 2))
+
+    def bent(path: NDArray[np.float64]) -> NDArray[np.float64]:
+        straight = (path - (low + high) / 2) @ matrix.T
+        along = np.einsum("nc,wdc->nwd", straight / extent * 2 * np.pi, waves)
+        return straight + (height * np.sin(along + phases)).sum(axis=1)
+
+    return _inside(
+        Strokes(tuple(map(bent, strokes.strokes)), strokes.width, strokes.height, strokes.brush), low
+    )
+
+
+def _inside(strokes: Strokes, corner: NDArray[np.float64]) -> Strokes:
+    """The strokes with their top left corner at ``corner``, as far as they then stay on their canvas."""
+    points = np.concatenate(strokes.strokes)
+    low, extent = points.min(axis=0), np.ptp(points, axis=0)
+    canvas = np.array([strokes.width, strokes.height])
+    rim = 0.02 * canvas
+    scale = min(1.0, float(((canvas - 2 * rim) / np.maximum(extent, 1e-6)).min()))
+    place = np.clip(corner, rim, np.maximum(rim, canvas - rim - extent * scale))
+    paths = tuple((path - low) * scale + place for path in strokes.strokes)
+    return Strokes(paths, strokes.width, strokes.height, strokes.brush)
+
+
+def variants(strokes: Strokes, count: int, random: np.random.Generator) -> list[Ink]:
+    """`count` ways in which digits like this one reach the reader: the first two as `renderings`, the others
+    restyled, a third each as strokes, on the tutorial's page, and in any style."""
+    inks: list[Ink] = [strokes, draw(strokes, PAGE)]
+    for number in range(count - 2):
+        other = restyled(strokes, random)
+        inks.append((other, draw(other, PAGE), draw(other, random_style(random)))[number % 3])
+    return inks[:count]
+
+
 def renderings(strokes: Strokes, count: int, random: np.random.Generator) -> list[Ink]:
     """`count` ways in which a drawing reaches the reader: strokes, the tutorial's page, other styles."""
     inks: list[Ink] = [strokes, draw(strokes, PAGE)]

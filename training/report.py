@@ -4,9 +4,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from recognition.reader.networks import predict
+from recognition.reader.networks import NO_DIGIT, predict
 from training.evaluation import Figures, figures, fit_temperature
 from training.trainer import Glyphs
+
+MOST_REFUSED = 0.004
+"""The part of real digits that may be refused."""
 
 
 def temperature(network: nn.Module, tune: dict[str, Glyphs]) -> float:
@@ -20,10 +23,19 @@ def temperature(network: nn.Module, tune: dict[str, Glyphs]) -> float:
     return fit_temperature(predict(network, glyphs[drawn]), labels[drawn])
 
 
+def least_confidence(network: nn.Module, scale: float, tune: dict[str, Glyphs]) -> float:
+    """The certainty below which the reader refuses: a half, or less where that refused too many digits."""
+    sure = []
+    for part in tune.values():
+        logits = predict(network, torch.from_numpy(part.glyphs[part.labels >= 0])).double()
+        sure.append(torch.softmax(logits / scale, dim=1)[:, :NO_DIGIT].amax(dim=1).numpy())
+    return float(min(0.5, np.quantile(np.concatenate(sure), MOST_REFUSED)))
+
+
 def judge(network: nn.Module, scale: float, sets: dict[str, Glyphs]) -> dict[str, Figures]:
     """Figures of every set, probabilities at the given temperature."""
     found = {}
     for name, part in sets.items():
         logits = predict(network, torch.from_numpy(part.glyphs)).double()
-        found[name] = figures(torch.softmax(logits / scale, dim=1).numpy(), part.labels)
+        found[name] = figures(torch.softmax(logits / scale, dim=1)[:, :NO_DIGIT].numpy(), part.labels)
     return found

@@ -1,4 +1,5 @@
-"""The networks, selectable by name: glyphs (N, 1, 28, 28) as float 0..255 in, logits (N, 10) out.
+"""The networks, selectable by name: glyphs (N, 1, 28, 28) as float 0..255 in, logits (N, 10) out, or
+(N, 11) from those that are taught to refuse: the last is that of "no digit".
 
 Normalisation is part of the network, so weights alone say everything. `feed-forward-15`,
 `feed-forward-42` and `lenet` are those of Germanov's tutorial (2023) on digits 28x28.
@@ -39,11 +40,37 @@ def lenet() -> nn.Module:
     )  # fmt: skip
 
 
+def _block(inputs: int, outputs: int) -> list[nn.Module]:
+    return [nn.Conv2d(inputs, outputs, 3, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()]
+
+
+def small_vgg() -> nn.Module:
+    """Five 3x3 convolutions in VGG's manner, each with batch normalisation, and one dense layer.
+
+    Borders are not padded: a glyph's are empty, and every layer without them costs less.
+    """
+    return nn.Sequential(
+        Normalise(),
+        *_block(1, 32), *_block(32, 32), nn.MaxPool2d(2),
+        *_block(32, 64), *_block(64, 64), nn.MaxPool2d(2),
+        *_block(64, 128),
+        nn.Flatten(), nn.Dropout(0.2),
+        nn.Linear(512, 11),
+    )  # fmt: skip
+
+
 ARCHITECTURES: dict[str, Callable[[], nn.Module]] = {
     "feed-forward-15": lambda: feed_forward(15),
     "feed-forward-42": lambda: feed_forward(42),
     "lenet": lenet,
+    "small-vgg": small_vgg,
 }
+
+
+REFUSING = frozenset({"small-vgg"})
+"""The architectures with an eleventh output, for boxes that hold ink but no digit."""
+NO_DIGIT = 10
+"""The label of such boxes."""
 
 
 def build(architecture: str) -> nn.Module:
@@ -56,7 +83,7 @@ def parameter_count(network: nn.Module) -> int:
 
 
 def predict(network: nn.Module, glyphs: Tensor, batch: int = 1000) -> Tensor:
-    """Logits (N, 10) of uint8 glyphs (N, 28, 28), in batches, without gradients and in eval mode."""
+    """Logits (N, 10 or 11) of uint8 glyphs (N, 28, 28), in batches, without gradients and in eval mode."""
     was_training = network.training
     network.eval()
     with torch.inference_mode():

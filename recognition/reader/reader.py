@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from recognition.reader.glyph import glyph
 from recognition.reader.header import BadWeights, sha256
 from recognition.reader.ink import Ink
-from recognition.reader.networks import predict
+from recognition.reader.networks import NO_DIGIT, predict
 from recognition.reader.weights import unpack
 
 BoxState = Literal["read", "blank", "unreadable"]
@@ -64,9 +64,9 @@ class Reader:
         return [BLANK if each is None else self._reading(each, next(answers)) for each in glyphs]
 
     def probabilities(self, glyphs: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """Calibrated probabilities (N, 10) of glyphs (N, 28, 28)."""
+        """Calibrated probabilities (N, 10) of glyphs (N, 28, 28); what a row lacks to 1 is for "no digit"."""
         logits = predict(self.network, torch.from_numpy(glyphs))
-        return torch.softmax(logits.double() / self.temperature, dim=1).numpy()
+        return torch.softmax(logits.double() / self.temperature, dim=1)[:, :NO_DIGIT].numpy()
 
     def _reading(self, drawn: NDArray[np.uint8], row: NDArray[np.float64]) -> BoxReading:
         order = np.argsort(-row, kind="stable")

@@ -1,5 +1,6 @@
 """`manage.py train`: weights that read, one clear line when something is amiss, Ctrl-C loses nothing."""
 
+import json
 import os
 import signal
 import threading
@@ -45,7 +46,13 @@ def test_offline_training_writes_weights_that_read(tmp_path: Path) -> None:
     readings = reader.read([Picture(each) for each in pixels[::50]])
     right = [each.digit == str(label) for each, label in zip(readings, labels[::50], strict=True)]
     assert float(np.mean(right)) > 0.8
-    assert [each.name for each in tmp_path.glob("small*")] == ["small.safetensors"]
+    assert sorted(each.name for each in tmp_path.glob("small*")) == [
+        "small.history.json",
+        "small.safetensors",
+    ]
+    curve = json.loads(path.with_suffix(".history.json").read_text())
+    assert [point["epoch"] for point in curve] == [1, 2, 3]
+    assert curve[-1]["loss"] < curve[0]["loss"]
 
 
 def test_missing_data_is_one_clear_line(tmp_path: Path) -> None:

