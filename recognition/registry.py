@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # torch is for workers only
 
 log = logging.getLogger(__name__)
 
-SHIPPED = Path(__file__).parent / "weights" / "lenet.safetensors"
+SHIPPED = Path(__file__).parent / "weights" / "small-vgg.safetensors"
 ACCURACY = "accuracy, "
 """What the names of a file's figures begin with; the set that they were measured on follows."""
 

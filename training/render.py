@@ -3,7 +3,7 @@
 Everything becomes a glyph through `recognition.reader.glyph.glyph`, the code that serves.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -133,11 +133,18 @@ def _inside(strokes: Strokes, corner: NDArray[np.float64]) -> Strokes:
 
 def variants(strokes: Strokes, count: int, random: np.random.Generator) -> list[Ink]:
     """`count` ways in which digits like this one reach the reader: the first two as `renderings`, the others
-    restyled, a third each as strokes, on the tutorial's page, and in any style."""
+    restyled, by turns as strokes, on the tutorial's page, in any style, and as the dots of a fast mouse."""
     inks: list[Ink] = [strokes, draw(strokes, PAGE)]
     for number in range(count - 2):
         other = restyled(strokes, random)
-        inks.append((other, draw(other, PAGE), draw(other, random_style(random)))[number % 3])
+        if number % 6 in (0, 3):
+            inks.append(other)
+        elif number % 6 in (1, 4):
+            inks.append(draw(other, PAGE))
+        elif number % 6 == 2:
+            inks.append(draw(other, random_style(random)))
+        else:
+            inks.append(draw(other, replace(random_style(random), spacing=float(random.uniform(0.8, 2.0)))))
     return inks[:count]
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 MEAN = 33.0
 STD = 79.0
@@ -76,6 +77,18 @@ NO_DIGIT = 10
 def build(architecture: str) -> nn.Module:
     """A new network with fresh random weights. Raises KeyError for an unknown name."""
     return ARCHITECTURES[architecture]()
+
+
+def for_serving(network: nn.Module) -> nn.Module:
+    """The same function, faster: batch normalisation folded into the convolutions, channels last."""
+    layers: list[nn.Module] = []
+    for layer in network.children():
+        if isinstance(layer, nn.BatchNorm2d) and layers and isinstance(layers[-1], nn.Conv2d):
+            layers[-1] = fuse_conv_bn_eval(layers[-1], layer)
+        else:
+            layers.append(layer)
+    faster = nn.Sequential(*layers).eval()
+    return faster.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def parameter_count(network: nn.Module) -> int:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from recognition.reader.glyph import glyph
 from recognition.reader.header import BadWeights, sha256
 from recognition.reader.ink import Ink
-from recognition.reader.networks import NO_DIGIT, predict
+from recognition.reader.networks import NO_DIGIT, for_serving, predict
 from recognition.reader.weights import unpack
 
 BoxState = Literal["read", "blank", "unreadable"]
@@ -48,7 +48,8 @@ class Reader:
     """
 
     def __init__(self, weights: bytes) -> None:
-        self.network, self.meta = unpack(weights)
+        network, self.meta = unpack(weights)
+        self.network = for_serving(network)
         self.architecture = self.meta["architecture"]
         self.sha256 = sha256(weights)
         self.temperature = _number(self.meta, "temperature", 1.0)

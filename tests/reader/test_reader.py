@@ -15,7 +15,7 @@ from recognition.reader.weights import pack
 from tests.drawing import mnist
 from tests.reader.hand import HAND, picture, strokes
 
-SHIPPED = Path(recognition.__file__).parent / "weights" / "lenet.safetensors"
+SHIPPED = Path(recognition.__file__).parent / "weights" / "small-vgg.safetensors"
 
 
 @cache
@@ -57,7 +57,7 @@ def test_shipped_weights_read_a_plain_hand(digit: str) -> None:
 
 
 def test_shipped_weights_say_what_they_are() -> None:
-    assert shipped().architecture == "lenet"
+    assert shipped().architecture == "small-vgg"
     assert shipped().temperature != 1.0
     assert len(shipped().sha256) == 64
 
@@ -66,7 +66,7 @@ def test_a_reading_holds_together() -> None:
     reading = shipped().read([strokes("7")])[0]
     assert reading.probabilities is not None
     assert len(reading.probabilities) == 10
-    assert sum(reading.probabilities) == pytest.approx(1)
+    assert 0.95 < sum(reading.probabilities) <= 1.000001  # the rest is for "no digit"
     assert reading.confidence == max(reading.probabilities) == reading.probabilities[7]
     assert all(digit != "7" for digit, _ in reading.alternatives)
     confidences = [confidence for _, confidence in reading.alternatives]

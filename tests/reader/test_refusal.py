@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from recognition.reader.networks import NO_DIGIT, build
+from recognition.reader.networks import NO_DIGIT, build, for_serving, predict
 from recognition.reader.reader import Reader
 from recognition.reader.weights import pack
 from tests.reader.hand import HAND, strokes
@@ -37,6 +37,20 @@ def test_ink_that_is_no_digit_is_unreadable_but_has_a_best_guess(drawn: list[obj
         assert reading.probabilities is not None
         assert len(reading.probabilities) == 10
         assert sum(reading.probabilities) < 0.1
+
+
+def test_the_network_that_serves_is_the_one_that_was_trained() -> None:
+    torch.manual_seed(1)
+    network = build("small-vgg")
+    for layer in network:
+        if isinstance(layer, nn.BatchNorm2d):
+            nn.init.uniform_(layer.weight, 0.5, 2)
+            nn.init.normal_(layer.bias)
+            layer.running_mean = torch.randn(layer.num_features)
+            layer.running_var = torch.rand(layer.num_features) + 0.5
+    glyphs = torch.randint(0, 256, (7, 28, 28), dtype=torch.uint8)
+    served = predict(for_serving(network.eval()), glyphs)
+    assert torch.allclose(served, predict(network, glyphs), atol=1e-4)
 
 
 def test_a_digit_is_read_and_its_certainty_leaves_room_for_no_digit(drawn: list[object]) -> None:
