@@ -10,8 +10,8 @@ import redis
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connections
-from kombu import Connection
 
+from phonereader.jobs import bell
 from phonereader.settings import ensure_data_dir
 
 PATIENCE = 3.0
@@ -109,9 +109,7 @@ def redis_server() -> None:
 
 
 def broker() -> None:
-    options = dict(settings.CELERY_BROKER_TRANSPORT_OPTIONS)
-    options |= {name: PATIENCE for name in options if name.endswith("timeout") and "visib" not in name}
-    connection = Connection(settings.CELERY_BROKER_URL, connect_timeout=PATIENCE, transport_options=options)
+    connection = bell.connection(PATIENCE)
     try:
         connection.ensure_connection(max_retries=1, interval_start=0)
         connection.default_channel  # noqa: B018 (only this talks to a Redis)

@@ -13,9 +13,10 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.authentication import TokenAuthentication
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser, MultiPartParser
-from rest_framework.permissions import AllowAny
+from rest_framework.permissions import AllowAny, BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -50,10 +51,17 @@ class LenientJSONParser(JSONParser):
             raise ParseError("The JSON is nested too deeply.") from None
 
 
+class MaySubmit(BasePermission):
+    """Anyone, unless the setting demands a token."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return not settings.SUBMIT_NEEDS_TOKEN or request.user.is_authenticated
+
+
 class RecognitionsView(APIView):
     """Where numbers are submitted."""
 
-    permission_classes = [AllowAny]
+    permission_classes = [MaySubmit]
     parser_classes = [MultiPartParser, LenientJSONParser]
 
     @extend_schema(
@@ -85,8 +93,6 @@ class RecognitionsView(APIView):
         },
     )
     def post(self, request: Request) -> Response:
-        if settings.SUBMIT_NEEDS_TOKEN and not request.user.is_authenticated:
-            self.permission_denied(request)
         check_prefer(request.headers.get("Prefer"))
         source = Submission.Source.PAGE if is_page(request) else Submission.Source.API
         return accepted(take(request, source))
@@ -135,8 +141,8 @@ class CorrectionView(APIView):
 class TutorialView(APIView):
     """The tutorial's call: pictures in, digits out as text. It knows no sessions."""
 
-    permission_classes = [AllowAny]
-    authentication_classes = []
+    permission_classes = [MaySubmit]
+    authentication_classes = [TokenAuthentication]
     parser_classes = [MultiPartParser]
 
     @extend_schema(exclude=True)

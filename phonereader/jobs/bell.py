@@ -28,11 +28,11 @@ PATIENCE = 1.0
 """Seconds that one ring may wait for a silent broker."""
 
 
-def connection() -> Connection:
-    """A connection to the broker that gives up soon."""
-    options = {**settings.CELERY_BROKER_TRANSPORT_OPTIONS, "socket_timeout": PATIENCE}
-    options |= {name: PATIENCE for name in ("socket_connect_timeout", "connect_timeout") if name in options}
-    return Connection(settings.CELERY_BROKER_URL, connect_timeout=PATIENCE, transport_options=options)
+def connection(patience: float = PATIENCE) -> Connection:
+    """A connection to the broker that gives up after ``patience`` seconds."""
+    options = {**settings.CELERY_BROKER_TRANSPORT_OPTIONS, "socket_timeout": patience}
+    options |= {name: patience for name in ("socket_connect_timeout", "connect_timeout") if name in options}
+    return Connection(settings.CELERY_BROKER_URL, connect_timeout=patience, transport_options=options)
 
 
 def send(task: str, job_id: str, broker: Connection) -> None:

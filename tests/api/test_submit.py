@@ -101,6 +101,13 @@ def test_a_token_is_needed_only_where_a_setting_says_so(
     assert Job.objects.get().caller == f"user:{token.user_id}"
 
 
+def test_the_tutorials_call_needs_the_token_too(submit_form: Submit, settings: pytest.FixtureRequest) -> None:
+    settings.SUBMIT_NEEDS_TOKEN = True  # type: ignore[attr-defined]
+    answer = submit_form([("1.png", as_bytes(picture_of("5")))], path="/api/recognize")
+    assert answer.status_code == 401
+    assert not Job.objects.exists()
+
+
 def test_cancelling_needs_the_key(submit_json: Submit, client: Client) -> None:
     job = submit_json([box_of_strokes("1")]).json()
     cancel = job["links"]["cancel"]
