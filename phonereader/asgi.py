@@ -1,18 +1,22 @@
-"""The ASGI application. Bodies over the limit are refused here, before they cost memory or disk."""
+"""The ASGI application: Django, and around it what Django does not do.
 
+Bodies over the limit are refused before they cost memory or disk; who waits for a job waits outside of
+Django; and when the server is told to stop, every wait ends at once.
+"""
+
+import asyncio
 import json
 import os
-from collections.abc import Awaitable, Callable
-from typing import Any
+import signal
+import threading
+from collections.abc import Callable
+from types import FrameType
 
 from django.core.asgi import get_asgi_application
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "phonereader.settings")
+from phonereader.asgi_types import App, Message, Receive, Scope, Send
 
-Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[Any]]
-Send = Callable[[Any], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "phonereader.settings")
 
 
 class LimitBody:
@@ -34,7 +38,7 @@ class LimitBody:
         if announced != b"0":  # a server keeps the body to the announced length
             return await self.app(scope, receive, send)
 
-        received: list[dict[str, Any]] = []
+        received: list[Message] = []
         size = 0
         while True:  # no length announced: chunked, or no body at all
             message = await receive()
@@ -46,7 +50,7 @@ class LimitBody:
                 break
         received.reverse()
 
-        async def replay() -> dict[str, Any]:
+        async def replay() -> Message:
             return received.pop() if received else await receive()
 
         return await self.app(scope, replay, send)
@@ -65,11 +69,47 @@ class LimitBody:
         await send({"type": "http.response.body", "body": body})
 
 
+class Lifespan:
+    """Calls ``stop`` in the event loop as soon as the process is told to end.
+
+    The lifespan's own shutdown comes too late for that: a server sends it when all answers are given.
+    """
+
+    def __init__(self, app: App, stop: Callable[[], None]) -> None:
+        self.app, self.stop = app, stop
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            return await self.app(scope, receive, send)
+        while True:
+            event = (await receive())["type"].removeprefix("lifespan.")
+            if event == "startup" and threading.current_thread() is threading.main_thread():
+                for signum in (signal.SIGTERM, signal.SIGINT):
+                    self._listen(signum, asyncio.get_running_loop())
+            if event == "shutdown":
+                self.stop()
+            await send({"type": f"lifespan.{event}.complete"})
+            if event == "shutdown":
+                return None
+
+    def _listen(self, signum: int, loop: asyncio.AbstractEventLoop) -> None:
+        servers = signal.getsignal(signum)
+
+        def handle(signum: int, frame: FrameType | None) -> None:
+            loop.call_soon_threadsafe(self.stop)
+            if callable(servers):
+                servers(signum, frame)
+
+        signal.signal(signum, handle)
+
+
 def _application() -> App:
     django = get_asgi_application()
     from django.conf import settings
 
-    return LimitBody(django, settings.BODY_LIMIT)
+    from phonereader.jobs import held, waiting
+
+    return Lifespan(LimitBody(held.GoOn(django), settings.BODY_LIMIT), waiting.close)
 
 
 application = _application()

@@ -218,8 +218,18 @@ CELERY_BEAT_SCHEDULE = {
 
 JOB_LEASE_SECONDS = env.integer("JOB_LEASE_SECONDS", 15, minimum=3)
 JOB_MAX_ATTEMPTS = env.integer("JOB_MAX_ATTEMPTS", 5, minimum=1)
+JOB_TIME_LIMITS = {  # seconds of one attempt
+    "recognition": env.integer("RECOGNITION_TIME_LIMIT", 60, minimum=1),
+    "training": env.integer("TRAINING_TIME_LIMIT", 6 * 3600, minimum=1),
+    "transfer": env.integer("TRANSFER_TIME_LIMIT", 3600, minimum=1),
+}
+JOB_STOP_SECONDS = env.integer("JOB_STOP_SECONDS", 8, minimum=1)
 JOB_WAITING_LIMIT = env.integer("JOB_WAITING_LIMIT", 10_000, minimum=1)
 SUBMIT_NEEDS_TOKEN = env.boolean("SUBMIT_NEEDS_TOKEN", False)
+TRAINING_THREADS = env.integer("TRAINING_THREADS", os.cpu_count() or 1, minimum=1)
+TRAINING_DATA = Path(folder) if (folder := env.text("PHONEREADER_TRAINING_DATA")) else None
+ACTIVATE_PASSED = env.boolean("ACTIVATE_PASSED", False)
+"""Whether a model version that passes the gate goes into service by itself."""
 RECOGNITION_PROCESSES = env.integer("RECOGNITION_PROCESSES", max(1, (os.cpu_count() or 1) - 1), minimum=1)
 
 # --- Uploads ------------------------------------------------------------------------------------

@@ -6,7 +6,6 @@ from functools import wraps
 from typing import Any
 from uuid import UUID
 
-from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -22,8 +21,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from phonereader import problems
-from phonereader.jobs import waiting
-from phonereader.jobs.api import AsyncView, caller_of, find, owner
+from phonereader.jobs import held, waiting
+from phonereader.jobs.api import caller_of, find, owner
 from phonereader.jobs.documents import AcceptedJobSerializer
 from phonereader.jobs.models import Job
 from phonereader.jobs.states import State
@@ -93,9 +92,12 @@ class RecognitionsView(APIView):
         },
     )
     def post(self, request: Request) -> Response:
-        check_prefer(request.headers.get("Prefer"))
+        wait = check_prefer(request.headers.get("Prefer"))
         source = Submission.Source.PAGE if is_page(request) else Submission.Source.API
-        return accepted(take(request, source))
+        job = take(request, source)
+        if not job.ended:
+            held.hold(request, job.id, wait, lambda: accepted(find(job.id)))
+        return accepted(job)
 
 
 class RecognitionView(APIView):
@@ -146,8 +148,28 @@ class TutorialView(APIView):
     parser_classes = [MultiPartParser]
 
     @extend_schema(exclude=True)
-    def post(self, request: Request) -> Response:
-        return accepted(take(request, Submission.Source.TUTORIAL))
+    def post(self, request: Request) -> HttpResponseBase:
+        job = take(request, Submission.Source.TUTORIAL)
+        held.hold(request, job.id, waiting.LONGEST, lambda: in_text(find(job.id)))
+        return HttpResponse(status=202)
+
+
+def any_origin(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Let pages from elsewhere call the view (CORS)."""
+
+    @csrf_exempt
+    @wraps(view)
+    def open_view(request: HttpRequest) -> HttpResponseBase:
+        if request.method == "OPTIONS":  # the browser asks first, without the page's token
+            response: HttpResponseBase = HttpResponse(status=204)
+            response["Access-Control-Allow-Methods"] = "POST, OPTIONS"
+            response["Access-Control-Allow-Headers"] = "*"
+        else:
+            response = view(request)
+        response["Access-Control-Allow-Origin"] = "*"
+        return response
+
+    return open_view
 
 
 def is_page(request: Request) -> bool:
@@ -198,50 +220,7 @@ def check_prefer(header: str | None) -> float:
         raise requests.field_problem("Prefer", "wait must be a number of seconds.") from None
 
 
-def waits_after(view: Callable[..., Any]) -> AsyncView:
-    """Hold the answer to a submission with ``Prefer: wait=`` until its job ends, without holding a thread."""
-    answer = sync_to_async(view)
-
-    @wraps(view)
-    async def waiting_view(request: HttpRequest) -> HttpResponseBase:
-        response: Response = await answer(request)
-        if response.status_code == 202:
-            wait = check_prefer(request.headers.get("Prefer"))  # checked before it was accepted
-            job_id = UUID(response.data["id"])
-            if wait and await waiting.ended(job_id, wait):
-                job = await Job.objects.aget(id=job_id)
-                fresh = await sync_to_async(accepted)(job)
-                response.data, response.status_code = fresh.data, fresh.status_code
-                del response["Retry-After"]
-        return response
-
-    return waiting_view
-
-
-def answers_in_text(view: Callable[..., Any]) -> AsyncView:
-    """Turn the tutorial's call into what its page expects: digits as text, for any origin."""
-    answer = sync_to_async(view)
-
-    @csrf_exempt
-    @wraps(view)
-    async def text_view(request: HttpRequest) -> HttpResponseBase:
-        response: HttpResponseBase
-        if request.method == "OPTIONS":
-            response = HttpResponse(status=204)
-            response["Access-Control-Allow-Methods"] = "POST, OPTIONS"
-            response["Access-Control-Allow-Headers"] = "*"
-        else:
-            taken: Response = await answer(request)
-            response = await in_text(UUID(taken.data["id"])) if taken.status_code in (200, 202) else taken
-        response["Access-Control-Allow-Origin"] = "*"
-        return response
-
-    return text_view
-
-
-async def in_text(job_id: UUID) -> HttpResponse:
-    await waiting.ended(job_id, waiting.LONGEST)
-    job = await Job.objects.aget(id=job_id)
+def in_text(job: Job) -> HttpResponse:
     if job.state == State.SUCCEEDED and job.result is not None:
         return HttpResponse(best_guess(job.result), content_type="text/plain")
     if job.ended:

@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from phonereader.jobs import lifecycle
 from phonereader.jobs.bell import ring_on_commit
 from phonereader.jobs.models import Job
-from phonereader.jobs.states import Kind, State
+from phonereader.jobs.states import TERMINAL, Kind, State
 from recognition.models import Box, Submission
 
 
@@ -76,11 +76,12 @@ def submit(boxes: Sequence[SentBox], region: str, contributed: bool, sender: Sen
 @transaction.atomic
 def forget(job: Job, actor: str) -> None:
     """Delete drawing, reading and corrections for good; the job stays as an empty shell that says so."""
-    while not job.ended:  # a worker may end it first
-        lifecycle.transition(job, State.CANCELLED, actor=actor, reason="deleted by its owner")
+    ended = Job.objects.filter(id=job.id, state__in=TERMINAL)
+    while not ended.update(result=None, error=None, forgotten_at=Now()):  # from then on nobody retries it
+        if not job.ended:  # a worker may end it first
+            lifecycle.transition(job, State.CANCELLED, actor=actor, reason="deleted by its owner")
         job.refresh_from_db()
     Submission.objects.filter(job=job).delete()
-    Job.objects.filter(id=job.id).update(result=None, error=None, forgotten_at=Now())
 
 
 def _store(boxes: Sequence[SentBox], region: str, contributed: bool, sender: Sender, digest: str) -> Job:

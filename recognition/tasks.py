@@ -1,12 +1,5 @@
-from typing import Any
-
-from celery import shared_task
-
-from phonereader.jobs import runner
-from phonereader.jobs.worker import process_name
+from phonereader.jobs.states import Kind
+from phonereader.jobs.tasks import job_task
 from recognition.reading import ReadNumber
 
-
-@shared_task(name="recognition.read")
-def read(job_id: str, **_later: Any) -> None:
-    runner.run(job_id, ReadNumber(), process_name())
+read = job_task("recognition.read", Kind.RECOGNITION, ReadNumber)

@@ -1,25 +1,20 @@
-"""The API of jobs: follow one by its id, wait for its end, cancel it."""
+"""The API of jobs: follow one by its id, wait for its end, cancel it, try it again."""
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
 from uuid import UUID
 
-from asgiref.sync import sync_to_async
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from phonereader.jobs import lifecycle, waiting
+from phonereader.jobs import held, lifecycle, waiting
 from phonereader.jobs.documents import JobSerializer
 from phonereader.jobs.models import Job
 from phonereader.problems import Problem
-
-AsyncView = Any  # an async view; the stubs of path() know none that is decorated
 
 
 class JobView(APIView):
@@ -36,8 +31,11 @@ class JobView(APIView):
         responses=JobSerializer,
     )
     def get(self, request: Request, job_id: UUID) -> Response:
-        check_wait(request.query_params.get("wait"))
-        return Response(JobSerializer(find(job_id)).data)
+        wait = check_wait(request.query_params.get("wait"))
+        job = find(job_id)
+        if not job.ended:
+            held.hold(request, job_id, wait, lambda: Response(JobSerializer(find(job_id)).data))
+        return Response(JobSerializer(job).data)
 
 
 class CancelView(APIView):
@@ -57,6 +55,23 @@ class CancelView(APIView):
         job = find(job_id)
         who = owner(request, job)
         return Response(JobSerializer(lifecycle.cancel(job, who)).data)
+
+
+class RetryView(APIView):
+    """Sends a failed job back to the queue; for staff."""
+
+    @extend_schema(
+        operation_id="retry_job",
+        summary="Try a failed job again",
+        description="For staff. Its attempts are counted anew.",
+        request=None,
+        responses={200: JobSerializer, 409: OpenApiResponse(OpenApiTypes.OBJECT, "it has not failed")},
+    )
+    def post(self, request: Request, job_id: UUID) -> Response:
+        job = find(job_id)
+        if not lifecycle.retry(job, str(request.user)):
+            raise Problem(409, "Only a job that has failed can be tried again.")
+        return Response(JobSerializer(find(job_id)).data)
 
 
 def find(job_id: UUID) -> Job:
@@ -96,21 +111,3 @@ def check_wait(text: str | None) -> float:
     except ValueError:
         detail = "wait must be a number of seconds."
         raise Problem(400, detail, [{"field": "wait", "detail": detail}]) from None
-
-
-def waits_first(view: Callable[..., Any]) -> AsyncView:
-    """Hold a GET with ``?wait=`` until its job ends, without holding a thread."""
-    answer = sync_to_async(view)
-
-    @wraps(view)
-    async def waiting_view(request: HttpRequest, job_id: UUID) -> HttpResponseBase:
-        try:
-            wait = waiting.seconds(request.GET.get("wait"))
-        except ValueError:
-            wait = 0.0  # the view itself refuses it
-        if wait and request.method == "GET":
-            await waiting.ended(job_id, wait)
-        response: HttpResponseBase = await answer(request, job_id=job_id)
-        return response
-
-    return waiting_view

@@ -21,7 +21,7 @@ from phonereader.jobs.states import Kind
 
 log = logging.getLogger(__name__)
 
-TASKS = {Kind.RECOGNITION: "recognition.read"}
+TASKS = {Kind.RECOGNITION: "recognition.read", Kind.TRAINING: "training.train"}
 """The task of each kind of job; its name begins with its queue's."""
 
 PATIENCE = 1.0
@@ -91,6 +91,15 @@ class Bell:
 
 
 bell = Bell()
+
+
+def ring_now(job_id: UUID, kind: str) -> None:
+    """Ring before this returns, for a process that is about to end; a broker that is away is no error."""
+    try:
+        with connection() as broker:
+            send(TASKS[Kind(kind)], str(job_id), broker)
+    except Exception as error:  # whatever the transport raises: the sweeper rings again
+        log.warning("The broker does not answer (%s); a ring is left to the sweeper.", error)
 
 
 def ring_on_commit(job_id: UUID, kind: str) -> None:

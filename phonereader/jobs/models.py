@@ -38,6 +38,7 @@ class Job(models.Model):
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True, help_text="When the sweeper rings for it (again), while queued")
+    not_before = models.DateTimeField(null=True, help_text="Between attempts: nobody claims it earlier")
     rings = models.PositiveSmallIntegerField(default=0, help_text="How often the sweeper has rung for it")
     lease_until = models.DateTimeField(null=True, help_text="By the database's clock, while running")
     worker = models.CharField(max_length=200, blank=True)
@@ -54,6 +55,11 @@ class Job(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["caller", "idempotency_key"], name="job_idempotency"),
             models.CheckConstraint(condition=Q(state__in=State.values), name="job_state"),
+            models.UniqueConstraint(
+                fields=["kind"],
+                condition=Q(kind=Kind.TRAINING, state=State.RUNNING),
+                name="one_training_at_a_time",
+            ),
         ]
         indexes = [
             models.Index(fields=["kind", "due_at"], condition=Q(state="queued"), name="job_queued"),

@@ -1,18 +1,28 @@
 """Running one job in a worker: claim it, keep its lease, do the work, write the result once."""
 
 import logging
-import threading
 from copy import copy
-from types import TracebackType
 from typing import Any, Protocol
 from uuid import UUID
 
-from django.conf import settings
-from django.db import DatabaseError, close_old_connections, connection, transaction
+from django.db import InterfaceError, OperationalError, close_old_connections, transaction
 
 from phonereader.jobs import lifecycle
+from phonereader.jobs.bell import ring_now
+from phonereader.jobs.lease import Cancelled, Lease, LeaseLost, Stopping, TimeLimit
 from phonereader.jobs.models import Job
 from phonereader.jobs.states import State
+
+__all__ = [
+    "Cancelled",
+    "ExpectedError",
+    "Lease",
+    "LeaseLost",
+    "Stopping",
+    "TimeLimit",
+    "Work",
+    "run",
+]
 
 log = logging.getLogger(__name__)
 
@@ -25,12 +35,8 @@ class ExpectedError(Exception):
         self.code, self.detail = code, detail
 
 
-class Cancelled(Exception):
-    """Raised by work that noticed the wish to cancel."""
-
-
-class LeaseLost(Exception):
-    """The job went to somebody else while this worker was away; nothing of it may be written."""
+class Ended(Exception):
+    """The process was told to end at once."""
 
 
 class Work(Protocol):
@@ -39,53 +45,11 @@ class Work(Protocol):
     def prepare(self) -> None:
         """Make ready whatever the work needs; a job is claimed only afterwards."""
 
-    def run(self, job: Job, lease: "Lease") -> Any:
-        """Do the work, writing nothing. Long work calls ``lease.check()`` at least once a second."""
+    def run(self, job: Job, lease: Lease) -> Any:
+        """Do the work, writing nothing. Long work calls ``lease.check()`` several times a second."""
 
     def save(self, job: Job, outcome: Any) -> dict[str, Any]:
         """Write the outcome, within the transaction that makes the job succeed; return the job's result."""
-
-
-class Lease:
-    """Renews a claimed job's lease from a thread, as long as the block runs."""
-
-    def __init__(self, job: Job) -> None:
-        self.job = job
-        self.lost = False
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._renew, name=f"lease-{job.id}", daemon=True)
-
-    def check(self, progress: float | None = None) -> None:
-        """Report progress, and raise ``Cancelled`` or ``LeaseLost`` when the work is to stop."""
-        if progress is not None and not lifecycle.report_progress(self.job, progress):
-            self.lost = True
-        if self.lost:
-            raise LeaseLost
-        if lifecycle.cancel_wanted(self.job):
-            raise Cancelled
-
-    def _renew(self) -> None:
-        try:
-            while not self._over.wait(settings.JOB_LEASE_SECONDS / 3):
-                try:
-                    self.lost = not lifecycle.renew(self.job)
-                except DatabaseError as error:
-                    log.warning("job %s: lease not renewed: %s", self.job.id, error)
-                    connection.close()
-                if self.lost:
-                    return
-        finally:
-            connection.close()
-
-    def __enter__(self) -> "Lease":
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._over.set()
-        self._thread.join()
 
 
 def run(job_id: UUID | str, work: Work, worker: str) -> State | None:
@@ -95,8 +59,9 @@ def run(job_id: UUID | str, work: Work, worker: str) -> State | None:
     job = lifecycle.claim(job_id, worker)
     if job is None:
         return None
+    lease = Lease(job, before_kill=lambda stop: settle(copy(job), stop, worker))
     try:
-        with Lease(job) as lease:
+        with lease:
             outcome = work.run(job, lease)
         with transaction.atomic():
             result = work.save(job, outcome)
@@ -104,20 +69,48 @@ def run(job_id: UUID | str, work: Work, worker: str) -> State | None:
             if not lifecycle.succeed(ended, result, worker):
                 raise LeaseLost  # rolls back what save() wrote
         return State.SUCCEEDED
-    except LeaseLost:
-        log.warning("job %s: the lease was lost; the late result is discarded", job.id)
-        return None
-    except Cancelled:
-        done = lifecycle.transition(job, State.CANCELLED, actor=worker, reason="cancelled while it ran")
-    except ExpectedError as error:
-        done = lifecycle.fail(job, "expected", error.code, error.detail, worker)
-    except DatabaseError as error:
-        # Not the job's fault. Is the database still away, the lease runs out and the sweeper does this.
-        log.exception("job %s: the database failed", job.id)
-        close_old_connections()
-        done = lifecycle.give_back(job, worker, f"the database failed: {error}")
+    except SystemExit:  # raised anywhere by Celery's hard time limit and its cold shutdown
+        settle(job, lease.over_limit() or Ended(), worker)
+        raise
     except Exception as error:
-        log.exception("job %s failed", job.id)
-        detail = f"The program failed while it worked on this ({type(error).__name__})."
-        done = lifecycle.fail(job, "internal", "bug", detail, worker)
-    return State(job.state) if done else None
+        return State(job.state) if settle(job, error, worker) else None
+
+
+def settle(job: Job, error: Exception, worker: str) -> bool:
+    """Write what becomes of a claimed job whose work did not succeed; whether it was still this worker's."""
+    try:
+        return _settle(job, error, worker)
+    except (OperationalError, InterfaceError) as away:
+        # The lease runs out, and the sweeper puts the job back.
+        log.warning("job %s: the database is away (%s); left to the sweeper", job.id, away)
+        return False
+
+
+def _settle(job: Job, error: Exception, worker: str) -> bool:
+    match error:
+        case LeaseLost():
+            log.warning("job %s: the lease was lost; the late result is discarded", job.id)
+            return False
+        case Cancelled():
+            return lifecycle.transition(job, State.CANCELLED, actor=worker, reason="cancelled while it ran")
+        case Stopping():
+            done = lifecycle.hand_back(job, worker, "the worker stops; this attempt does not count")
+            if done and job.state == State.QUEUED:
+                ring_now(job.id, job.kind)
+            return done
+        case Ended():
+            return lifecycle.give_back(job, worker, "its process was ended")
+        case TimeLimit():
+            return lifecycle.fail(job, "internal", "time_limit", str(error), worker)
+        case ExpectedError():
+            return lifecycle.fail(job, "expected", error.code, error.detail, worker)
+        case OperationalError() | InterfaceError():  # not the job's fault
+            log.exception("job %s: the database failed", job.id, exc_info=error)
+            close_old_connections()
+            return lifecycle.give_back(job, worker, f"the database failed: {error}")
+        case _ if not lifecycle.held(job).exists():  # whoever has it now was there first
+            return _settle(job, LeaseLost(), worker)
+        case _:
+            log.exception("job %s failed", job.id, exc_info=error)
+            detail = f"The program failed while it worked on this ({type(error).__name__})."
+            return lifecycle.fail(job, "internal", "bug", detail, worker)

@@ -9,11 +9,12 @@ from typing import Any
 
 from celery import signals
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections, connection, connections
+from django.db import Error, close_old_connections, connection, connections
 from django.db.models.functions import Now
 
-from phonereader.jobs import sweeper
-from phonereader.jobs.models import WorkerProcess
+from phonereader.jobs import lifecycle, sweeper
+from phonereader.jobs.models import Job, WorkerProcess
+from phonereader.jobs.states import State
 
 log = logging.getLogger(__name__)
 
@@ -40,15 +41,53 @@ def process_name() -> str:
     return f"{_parent['name']}/{os.getpid()}"
 
 
+@signals.worker_process_init.connect
+def _take_over(**_kwargs: Any) -> None:
+    """In each new child, before it gets itself ready: see to what others left behind."""
+    try:
+        recover_from_the_dead()
+        sweeper.sweep(process_name())
+    except Error as error:
+        log.warning("not swept: %s", error)
+        connection.close()
+
+
+def recover_from_the_dead() -> None:
+    """Give back what killed processes of this worker held, without waiting for their leases to run out.
+
+    They are known by their numbers, so two workers of one name must not share a machine's name.
+    """
+    ours = f"{_parent['name']}/"
+    for job in Job.objects.filter(state=State.RUNNING, worker__startswith=ours):
+        if gone(job.worker):
+            lifecycle.give_back(job, process_name(), f"the process of {job.worker} is gone")
+    for process in WorkerProcess.objects.filter(name__startswith=ours):
+        if gone(process.name):
+            process.delete()
+
+
+def gone(name: str) -> bool:
+    """Whether the process of this name, one of this worker's on this machine, is no more."""
+    pid = int(name.rpartition("/")[2])
+    if pid == os.getpid():  # an earlier process of the same number: this one has only begun
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:  # somebody else's process
+        return True
+    return False
+
+
 def start(queue: str, model_version: Callable[[], int | None]) -> None:
-    """Called in a worker's child once it is ready to take jobs: keep the connection, sweep, report."""
+    """Called in a worker's child once it is ready to take jobs: keep the connection, report."""
     if "pool" not in settings.DATABASES["default"].get("OPTIONS", {}):
         connections["default"].settings_dict["CONN_MAX_AGE"] = None  # one thread, one lasting connection
     try:
         report(queue, model_version())
-        sweeper.sweep(process_name())
-    except DatabaseError as error:
-        log.warning("not reported, not swept: %s", error)
+    except Error as error:
+        log.warning("not reported: %s", error)
         close_old_connections()
     threading.Thread(target=_keep_reporting, args=(queue, model_version), name="alive", daemon=True).start()
 
@@ -65,7 +104,7 @@ def _keep_reporting(queue: str, model_version: Callable[[], int | None]) -> None
     while not pause.wait(BEAT_SECONDS):
         try:
             report(queue, model_version())
-        except DatabaseError as error:
+        except Error as error:
             log.warning("not reported: %s", error)
             connection.close()
 
@@ -74,7 +113,7 @@ def _keep_reporting(queue: str, model_version: Callable[[], int | None]) -> None
 def _sign_off(**_kwargs: Any) -> None:
     try:
         WorkerProcess.objects.filter(name=process_name()).delete()
-    except DatabaseError:
+    except Error:
         log.info("not signed off: the database is away")
 
 

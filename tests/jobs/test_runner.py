@@ -97,17 +97,3 @@ def test_a_worker_that_cannot_get_ready_claims_nothing(job: Job) -> None:
     with pytest.raises(RuntimeError):
         runner.run(job.id, Unready(), "w1")
     assert (reread(job).state, reread(job).attempt) == (State.QUEUED, 0)
-
-
-def test_the_lease_notices_a_wish_to_cancel_and_a_loss(job: Job) -> None:
-    claimed = lifecycle.claim(job.id, "w1")
-    assert claimed is not None
-    lease = Lease(claimed)
-    lease.check(0.25)
-    assert reread(job).progress == 0.25
-    lifecycle.cancel(reread(job), "me")
-    with pytest.raises(Cancelled):
-        lease.check()
-    lifecycle.give_back(reread(job), "sweeper", "gone")
-    with pytest.raises(runner.LeaseLost):
-        lease.check(0.5)

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from phonereader.jobs import lifecycle, sweeper
 from phonereader.jobs.models import Job
 from phonereader.jobs.states import State
-from tests.jobs.conftest import let_lease_run_out, reread
+from tests.jobs.conftest import let_lease_run_out, let_pause_pass, reread
 
 pytestmark = pytest.mark.core
 
@@ -58,6 +58,7 @@ def test_a_job_that_loses_every_worker_fails_and_says_so(job: Job, rung: list[st
         assert lifecycle.claim(job.id, "w1") is not None
         let_lease_run_out(job)
         sweeper.sweep()
+        let_pause_pass(job)
     row = reread(job)
     assert (row.state, row.attempt) == (State.FAILED, job.max_attempts)
     assert row.error["kind"] == "internal"

@@ -108,21 +108,19 @@ def parts(listener: socket.socket) -> list[Part]:
     env = {**os.environ, "PYTHONPATH": here, "PYTHONUNBUFFERED": "1"}
 
     web = [*python, "uvicorn", "phonereader.asgi:application", "--fd", str(listener.fileno())]
-    web += ["--loop", "uvloop", "--http", "httptools", "--ws", "none", "--lifespan", "off"]
+    web += ["--loop", "uvloop", "--http", "httptools", "--ws", "none", "--lifespan", "on"]
     web += ["--no-access-log", "--timeout-graceful-shutdown", "5"]
     queues = [settings.QUEUE_RECOGNITION, settings.QUEUE_UPKEEP]
     reader = worker("recognition", settings.RECOGNITION_PROCESSES, *queues)
     trainer = worker("training", 1, settings.QUEUE_TRAINING)
     # One core for each reading: they run side by side, and more threads would fight over the cores.
     reader_env = {**env, "OMP_NUM_THREADS": "1"}
-    # TERM lets a worker finish its task, which is right for readings. A training would take too long: it gets
-    # CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT. And readings come first when both want the processor.
-    trainer_env = {**env, "REMAP_SIGTERM": "SIGQUIT"}
+    # Readings come first when both want the processor.
     return [
         *embedded_redis(env),
         Part("web", web, env, fds=[listener.fileno()]),
         Part("recognition", [*celery, *reader], reader_env),
-        Part("training", [*celery, *trainer], trainer_env, nice=10),
+        Part("training", [*celery, *trainer], env, nice=10),
         Part("beat", [*celery, "beat", "--loglevel=WARNING"], env),
     ]
 
