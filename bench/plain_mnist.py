@@ -22,8 +22,9 @@ from recognition.reader.glyph import glyph
 from recognition.reader.ink import Picture
 from recognition.reader.networks import ARCHITECTURES
 from training.data import Drawings, MissingData, mnist, offline
+from training.recipes import recipe
 from training.splits import MNIST_TUNE
-from training.trainer import EpochReport, Glyphs, Progress, Stopped, recipe, train
+from training.trainer import EpochReport, Glyphs, Progress, Stopped, train
 
 WANTED = 0.99
 BATCH = 64

@@ -5,6 +5,7 @@ ink and the code that draws it, so a stale cache is never used.
 """
 
 import hashlib
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,23 +14,26 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-import recognition.reader as reader
-from recognition.reader.glyph import GLYPH_VERSION, glyph
+from recognition.reader.glyph import glyph
 from recognition.reader.ink import Ink, Picture, Strokes
 from recognition.reader.networks import NO_DIGIT
 from recognition.reader.squeeze import squeeze
+from training import allographs, handwriting, render, splits
 from training import negatives as negatives_module
-from training import render, splits
+from training.cache import Arrays, code, kept
 from training.data import Drawings, Sources, offline
+from training.handwriting import hand, write
 from training.negatives import negatives
-from training.render import PAGE, Style, draw, renderings, variants
+from training.render import PAGE, Style, draw, random_style, renderings, scan, variants
 from training.trainer import Glyphs, Supply
 
 Writers = Literal["all", "held-out"]
 
 VARIANTS = 14
 """Renderings of each drawing with a pen that a rich corpus holds; an epoch sees STROKE_COPIES of them."""
-REFUSED, REFUSED_AN_EPOCH = 20_000, 9_000
+HANDS, HAND_VARIANTS = 600, 4
+"""Made hands, each of which writes every digit once, and renderings of each digit; an epoch sees one."""
+REFUSED, REFUSED_AN_EPOCH = 20_000, 7_000
 """Boxes without a digit that a rich corpus holds, and that an epoch sees."""
 
 STROKE_COPIES = 7
@@ -48,26 +52,40 @@ class Corpus:
 
 
 @dataclass(frozen=True, eq=False)
-class Varied:
-    """Training data of which each epoch sees another part: `always`, some `variants` (N, V, 28, 28) of each
-    drawing with a pen, and some of the boxes that hold no digit, `refused`."""
+class Pool:
+    """Drawings with a pen in several renderings (N, V, 28, 28), of which an epoch sees `copies` each."""
 
-    always: Glyphs
     variants: NDArray[np.uint8]
     labels: NDArray[np.int64]
+    copies: int
+
+    def __len__(self) -> int:
+        return self.copies * len(self.labels)
+
+    def epoch(self, random: np.random.Generator) -> Glyphs:
+        count, every = self.variants.shape[:2]
+        chosen = random.permuted(np.tile(np.arange(every), (count, 1)), axis=1)[:, : self.copies]
+        drawn = self.variants[np.arange(count)[:, None], chosen].reshape(-1, 28, 28)
+        return Glyphs(drawn, np.repeat(self.labels, self.copies))
+
+
+@dataclass(frozen=True, eq=False)
+class Varied:
+    """Training data of which each epoch sees another part: `always`, some renderings of each drawing in the
+    `pools`, and some of the boxes that hold no digit, `refused`."""
+
+    always: Glyphs
+    pools: tuple[Pool, ...]
     refused: NDArray[np.uint8]
 
     def __len__(self) -> int:
-        return len(self.always) + STROKE_COPIES * len(self.labels) + REFUSED_AN_EPOCH
+        return len(self.always) + sum(map(len, self.pools)) + REFUSED_AN_EPOCH
 
     def epoch(self, random: np.random.Generator) -> Glyphs:
-        count, copies = self.variants.shape[:2]
-        chosen = random.permuted(np.tile(np.arange(copies), (count, 1)), axis=1)[:, :STROKE_COPIES]
-        drawn = self.variants[np.arange(count)[:, None], chosen].reshape(-1, 28, 28)
         refused = self.refused[random.permutation(len(self.refused))[:REFUSED_AN_EPOCH]]
         return _joined([
             self.always,
-            Glyphs(drawn, np.repeat(self.labels, STROKE_COPIES)),
+            *[pool.epoch(random) for pool in self.pools],
             Glyphs(refused, np.full(REFUSED_AN_EPOCH, NO_DIGIT)),
         ])  # fmt: skip
 
@@ -127,15 +145,28 @@ def corpus(
 
 
 def _varied(always: Glyphs, variants: Glyphs | None, make: "_Maker") -> Varied:
-    if variants is None:
-        variants = Glyphs(np.zeros((0, 28, 28), np.uint8), np.zeros(0, np.int64))
-    glyphs = variants.glyphs.reshape(-1, VARIANTS, 28, 28).copy()
-    labels = variants.labels.reshape(-1, VARIANTS)
+    pools = [_pool(make("made hands", made_hands(HANDS), _hand_variants), HAND_VARIANTS, 1)]
+    if variants is not None:
+        pools.append(_pool(variants, VARIANTS, STROKE_COPIES))
+    refused = make.negatives(np.concatenate([always.glyphs, *[pool.variants[:, 0] for pool in pools]]))
+    return Varied(always, tuple(pools), refused)
+
+
+def _pool(variants: Glyphs, count: int, copies: int) -> Pool:
+    glyphs = variants.glyphs.reshape(-1, count, 28, 28)
+    labels = variants.labels.reshape(-1, count)
     # A rendering that was taken for blank is replaced by the drawing itself, which comes first.
     glyphs = np.where((labels < 0)[:, :, None, None], glyphs[:, :1], glyphs)
     drawn = labels[:, 0] >= 0
-    refused = make.negatives(np.concatenate([always.glyphs, glyphs[:, 0]]))
-    return Varied(always, glyphs[drawn], labels[drawn, 0], refused)
+    return Pool(glyphs[drawn], labels[drawn, 0], copies)
+
+
+def made_hands(count: int, seed: int = 0) -> Drawings:
+    """Every digit once by each of `count` made hands."""
+    random = np.random.default_rng(seed)
+    hands = [hand(random) for _ in range(count)]
+    inks = tuple(write(each, digit, random) for each in hands for digit in range(10))
+    return Drawings(inks, np.tile(np.arange(10), count), np.repeat(np.arange(1, count + 1), 10))
 
 
 def offline_corpus(cache: Path | None = None, say: Say = lambda _: None) -> Corpus:
@@ -179,6 +210,12 @@ def _variants(ink: Ink, random: np.random.Generator) -> list[Ink]:
     return variants(ink, VARIANTS, random) if isinstance(ink, Strokes) else [ink] * VARIANTS
 
 
+def _hand_variants(ink: Ink, random: np.random.Generator) -> list[Ink]:
+    if not isinstance(ink, Strokes):
+        return [ink] * HAND_VARIANTS
+    return [ink, draw(ink, PAGE), draw(ink, random_style(random)), scan(ink, random)]
+
+
 # --- Glyphs -----------------------------------------------------------------------------------------
 
 
@@ -187,21 +224,13 @@ class _Maker:
 
     def __init__(self, cache: Path | None, say: Say) -> None:
         self.cache, self.say = cache, say
-        digest = hashlib.sha256(str(GLYPH_VERSION).encode())
-        folder = Path(str(reader.__file__)).parent
-        for path in [folder / f"{name}.py" for name in ("glyph", "ground", "background", "dots")] + [
-            Path(render.__file__), Path(negatives_module.__file__), Path(__file__)
-        ]:  # fmt: skip
-            digest.update(path.read_bytes())
-        self.code = digest.digest()
+        self.code = code(render, negatives_module, handwriting, allographs, sys.modules[__name__])
 
     def __call__(self, name: str, drawings: Drawings, way: Way) -> Glyphs:
-        path = None
-        if self.cache is not None:
-            path = self.cache / f"glyphs-{self._key(name, drawings)}.npz"
-            if path.is_file():
-                with np.load(path) as found:
-                    return Glyphs(found["glyphs"], found["labels"])
+        found = kept(self.cache, self._key(name, drawings), lambda: self._make(name, drawings, way))
+        return Glyphs(found["glyphs"], found["labels"])
+
+    def _make(self, name: str, drawings: Drawings, way: Way) -> Arrays:
         self.say(f"Making the glyphs of {len(drawings)} drawings: {name}.")
         random = np.random.default_rng(int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "little"))
         glyphs, labels = [], []
@@ -209,44 +238,29 @@ class _Maker:
             for each in way(ink, random):
                 made = glyph(each)
                 glyphs.append(np.zeros((28, 28), np.uint8) if made is None else made)
-                labels.append(
-                    -1 if made is None else int(label)
-                )  # taken for blank: wrong, whatever is answered
-        result = Glyphs(
-            np.array(glyphs, dtype=np.uint8).reshape(-1, 28, 28), np.array(labels, dtype=np.int64)
-        )
-        self._keep(path, result)
-        return result
+                # Taken for blank: wrong, whatever is answered.
+                labels.append(-1 if made is None else int(label))
+        return {
+            "glyphs": np.array(glyphs, dtype=np.uint8).reshape(-1, 28, 28),
+            "labels": np.array(labels, dtype=np.int64),
+        }
 
     def negatives(self, digits: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """REFUSED glyphs of boxes that hold no digit, made with the help of `digits`."""
-        path = None
-        if self.cache is not None:
-            digest = hashlib.sha256(self.code + digits.tobytes()).hexdigest()[:24]
-            path = self.cache / f"glyphs-refused-{digest}.npz"
-            if path.is_file():
-                with np.load(path) as found:
-                    return np.asarray(found["glyphs"])
-        self.say(f"Making {REFUSED} boxes that hold no digit.")
-        made = negatives(REFUSED, digits, np.random.default_rng(0))
-        self._keep(path, Glyphs(made, np.full(REFUSED, NO_DIGIT)))
-        return made
+        key = self.code + hashlib.sha256(digits.tobytes()).digest()
 
-    def _keep(self, path: Path | None, glyphs: Glyphs) -> None:
-        if path is None:
-            return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(path.name + ".part")
-        with part.open("wb") as file:
-            np.savez(file, glyphs=glyphs.glyphs, labels=glyphs.labels)
-        part.replace(path)
+        def make() -> Arrays:
+            self.say(f"Making {REFUSED} boxes that hold no digit.")
+            return {"glyphs": negatives(REFUSED, digits, np.random.default_rng(0))}
 
-    def _key(self, name: str, drawings: Drawings) -> str:
+        return kept(self.cache, key, make)["glyphs"]
+
+    def _key(self, name: str, drawings: Drawings) -> bytes:
         digest = hashlib.sha256(self.code + name.encode() + drawings.labels.tobytes())
         for ink in drawings.inks:
             for array in (ink.grey,) if isinstance(ink, Picture) else ink.strokes:
                 digest.update(np.ascontiguousarray(array).tobytes())
-        return digest.hexdigest()[:24]
+        return digest.digest()
 
 
 def _drawn(drawings: Drawings) -> Drawings:

@@ -12,8 +12,9 @@ from recognition.reader.glyph import glyph
 from recognition.reader.ink import Ink, Picture, Strokes
 
 SIDE = 140
-LETTERS = "AEFHKMNRVWXcefhkmnprtvwx#%&@*=+?$<>"
-"""Letters and signs that nobody takes for a digit, unlike O, l, S, Z, B, b, q, g, ..."""
+LETTERS = "AEFHKMNRVWXhkmwx#%&@*=+"
+"""Letters and signs that nobody takes for a digit, unlike O, l, S, Z, B, b, q, g, ..., nor for a careless
+one, unlike n, r, t, p, e, ?, >: real sevens, fours and twos would be refused along with those."""
 FONTS = (
     cv2.FONT_HERSHEY_SIMPLEX,
     cv2.FONT_HERSHEY_DUPLEX,

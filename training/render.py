@@ -94,6 +94,20 @@ def random_style(random: np.random.Generator) -> Style:
     )
 
 
+def scan(strokes: Strokes, random: np.random.Generator) -> Picture:
+    """Strokes as a scan of paper shows them: grey pen, uneven light, grain."""
+    side = int(random.integers(60, 140))
+    style = Style(side, brush=side * float(random.uniform(0.03, 0.09)), fit=float(random.uniform(0.6, 0.95)))
+    ink = draw(strokes, style).grey.astype(np.float32)
+    light = cv2.resize(random.uniform(200, 250, (3, 3)).astype(np.float32), (side, side))
+    dark = float(random.uniform(20, 110))
+    grain = cv2.GaussianBlur(random.normal(0, 12, (side, side)).astype(np.float32), (0, 0), 0.8)
+    cover = cv2.GaussianBlur(1 - ink / 255, (0, 0), float(random.uniform(0.4, 1.0)))
+    pressure = 1 - 0.25 * cv2.resize(random.random((6, 6)).astype(np.float32), (side, side))
+    seen = light - cover * pressure * (light - dark) + grain
+    return Picture(np.clip(seen, 0, 255).astype(np.uint8))
+
+
 def restyled(strokes: Strokes, random: np.random.Generator) -> Strokes:
     """The same digit as another hand might write it: turned, slanted, narrower or wider, bent by waves."""
     points = np.concatenate(strokes.strokes)

@@ -4,12 +4,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from recognition.reader.networks import NO_DIGIT, predict
+from recognition.reader.networks import NO_DIGIT, REFUSING, predict
 from training.evaluation import Figures, figures, fit_temperature
 from training.trainer import Glyphs
 
 MOST_REFUSED = 0.004
-"""The part of real digits that may be refused."""
+"""The part of real digits that may be refused by a network that has only its confidence to refuse by."""
 
 
 def temperature(network: nn.Module, tune: dict[str, Glyphs]) -> float:
@@ -23,7 +23,16 @@ def temperature(network: nn.Module, tune: dict[str, Glyphs]) -> float:
     return fit_temperature(predict(network, glyphs[drawn]), labels[drawn])
 
 
-def least_confidence(network: nn.Module, scale: float, tune: dict[str, Glyphs]) -> float:
+def certainty(network: nn.Module, architecture: str, tune: dict[str, Glyphs]) -> dict[str, str]:
+    """What the reader must know to be honest, for the weights' header: temperature and least confidence."""
+    scale = temperature(network, tune)
+    found = {"temperature": f"{scale:.4f}"}
+    if architecture not in REFUSING:
+        found["least_confidence"] = f"{_least_confidence(network, scale, tune):.4f}"
+    return found
+
+
+def _least_confidence(network: nn.Module, scale: float, tune: dict[str, Glyphs]) -> float:
     """The certainty below which the reader refuses: a half, or less where that refused too many digits."""
     sure = []
     for part in tune.values():

@@ -19,44 +19,7 @@ from torch import Tensor, nn
 
 from recognition.reader.networks import NO_DIGIT, build, predict
 from training.augment import augment
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What fixes a run, besides its data. The defaults suit the tutorial's small networks."""
-
-    architecture: str = "lenet"  # a name in recognition.reader.networks.ARCHITECTURES
-    epochs: int = 40  # passes over the training glyphs
-    seed: int = 1  # initial weights, order and augmentation
-    batch: int = 128  # glyphs a step
-    learning_rate: float = 4e-3  # highest rate of the one-cycle schedule
-    warm_up: float = 0.15  # part of the run in which the rate rises
-    weight_decay: float = 0.01  # AdamW's
-    label_smoothing: float = 0.02  # some labels are wrong: never bet everything
-    augmentation: float = 0.5  # strength of augmentation, 0 to 1; small networks want little
-    calm: float = 0.15  # last part of the run, with a fifth of the augmentation: ends on true shapes
-    averaging: float = 0.998  # decay of the weights' moving average, which is what a run yields
-    rich: bool = False  # other renderings in each epoch, and boxes that hold no digit: wants capacity
-    mixed: bool = False  # convolve in bfloat16, where the processor can: half the time
-
-
-RECIPES = {
-    "small-vgg": Settings(
-        "small-vgg",
-        epochs=20,
-        weight_decay=0.02,
-        augmentation=0.7,
-        calm=0.2,
-        averaging=0.999,
-        rich=True,
-        mixed=True,
-    )
-}
-"""The settings of networks that do better with others than the defaults."""
-
-
-def recipe(architecture: str) -> Settings:
-    return RECIPES.get(architecture, Settings(architecture))
+from training.recipes import Settings
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,8 +88,9 @@ def train(
     resume: bool = False,
     on_batch: Callable[[Progress], bool | None] = lambda _: None,
     on_epoch: Callable[[EpochReport], bool | None] = lambda _: None,
+    parent: nn.Module | None = None,
 ) -> Outcome:
-    """Train a new network, or go on from `checkpoint` when `resume` is set.
+    """Train a new network, or `parent` further, or go on from `checkpoint` when `resume` is set.
 
     A callback that returns False stops the run: it is saved and Stopped raised. The checkpoint is written
     after every epoch and when stopped. Raises BadCheckpoint for one of another run.
@@ -135,6 +99,9 @@ def train(
         raise ValueError("There is nothing to train on.")
     torch.manual_seed(settings.seed)
     network = build(settings.architecture)
+    if parent is not None:
+        parent = copy.deepcopy(parent).eval().requires_grad_(False)
+        network.load_state_dict(parent.state_dict())
     mixed = settings.mixed and torch.cpu.get_capabilities().get("avx512_bf16", False)
     layout = torch.channels_last if mixed else torch.contiguous_format
     network.to(memory_format=layout)  # type: ignore[call-overload]
@@ -167,6 +134,8 @@ def train(
             with torch.autocast("cpu", torch.bfloat16, enabled=mixed):
                 logits = network(inputs.contiguous(memory_format=layout))
             loss = F.cross_entropy(logits.float(), labels[chosen], label_smoothing=settings.label_smoothing)
+            if parent is not None and settings.hold:
+                loss = loss + settings.hold * away_from(parent(inputs), logits.float(), labels[chosen])
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()
@@ -193,6 +162,14 @@ def one_cycle(part: float, highest: float, warm_up: float) -> float:
     if part < warm_up:
         return highest * (0.04 + 0.96 * 0.5 * (1 - math.cos(math.pi * part / warm_up)))
     return highest * (1e-3 + 0.5 * (1 + math.cos(math.pi * (part - warm_up) / (1 - warm_up))))
+
+
+def away_from(parent: Tensor, logits: Tensor, labels: Tensor) -> Tensor:
+    """How far answers are from the parent's (Kullback-Leibler), where the parent answers right: what it gets
+    wrong is to be learned, the rest not forgotten (distillation; Li and Hoiem, 2016)."""
+    right = (parent.argmax(dim=1) == labels).float()
+    apart = F.kl_div(logits.log_softmax(dim=1), parent.log_softmax(dim=1), reduction="none", log_target=True)
+    return (apart.sum(dim=1) * right).mean()
 
 
 def measure(network: nn.Module, data: Glyphs) -> float:

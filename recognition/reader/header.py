@@ -3,6 +3,9 @@
 import hashlib
 import json
 
+import numpy as np
+from safetensors.numpy import load
+
 MAX_BYTES = 64 * 1024 * 1024
 
 
@@ -22,6 +25,17 @@ def metadata(data: bytes) -> dict[str, str]:
         return {str(name): str(value) for name, value in meta.items()}
     except (ValueError, AttributeError, RecursionError):
         raise BadWeights("The weights are damaged or no safetensors file.") from None
+
+
+def tensor_shapes(data: bytes) -> dict[str, tuple[int, ...]]:
+    """The shape of each tensor of a whole file of finite numbers. Raises BadWeights."""
+    try:
+        tensors = load(data)
+    except Exception:  # safetensors raises many kinds on damaged files
+        raise BadWeights("The weights are damaged or no safetensors file.") from None
+    if not all(np.isfinite(tensor).all() for tensor in tensors.values()):
+        raise BadWeights("The weights hold numbers that are not finite.")
+    return {name: tensor.shape for name, tensor in tensors.items()}
 
 
 def sha256(data: bytes) -> str:

@@ -41,8 +41,8 @@ def lenet() -> nn.Module:
     )  # fmt: skip
 
 
-def _block(inputs: int, outputs: int) -> list[nn.Module]:
-    return [nn.Conv2d(inputs, outputs, 3, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()]
+def _block(inputs: int, outputs: int, kernel: int = 3) -> list[nn.Module]:
+    return [nn.Conv2d(inputs, outputs, kernel, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()]
 
 
 def small_vgg() -> nn.Module:
@@ -60,15 +60,30 @@ def small_vgg() -> nn.Module:
     )  # fmt: skip
 
 
+def wide_vgg() -> nn.Module:
+    """small-vgg with half as many features again for less work: one 5x5 convolution stands for the two of 3x3
+    on the whole glyph, which took half of its time.
+    """
+    return nn.Sequential(
+        Normalise(),
+        *_block(1, 32, 5), nn.MaxPool2d(2),
+        *_block(32, 96), *_block(96, 96), nn.MaxPool2d(2),
+        *_block(96, 192),
+        nn.Flatten(), nn.Dropout(0.2),
+        nn.Linear(768, 11),
+    )  # fmt: skip
+
+
 ARCHITECTURES: dict[str, Callable[[], nn.Module]] = {
     "feed-forward-15": lambda: feed_forward(15),
     "feed-forward-42": lambda: feed_forward(42),
     "lenet": lenet,
     "small-vgg": small_vgg,
+    "wide-vgg": wide_vgg,
 }
 
 
-REFUSING = frozenset({"small-vgg"})
+REFUSING = frozenset({"small-vgg", "wide-vgg"})
 """The architectures with an eleventh output, for boxes that hold ink but no digit."""
 NO_DIGIT = 10
 """The label of such boxes."""

@@ -16,8 +16,11 @@ from recognition.reader.weights import unpack
 
 BoxState = Literal["read", "blank", "unreadable"]
 
-LEAST_CONFIDENCE = 0.5
-"""Below this the reader does not bet on a digit, unless the weights say otherwise (`least_confidence`)."""
+MOST_NO_DIGIT = 0.5
+"""Above this probability of "no digit" the reader refuses: that is likelier than all digits together."""
+LEAST_CONFIDENCE = 0.2
+"""Below this it does not bet on a digit, unless the weights say otherwise (`least_confidence`). Between two
+digits it does: which box is in doubt, and between which, is said by its alternatives."""
 ALTERNATIVES = 3
 LEAST_ALTERNATIVE = 0.0005
 
@@ -69,11 +72,16 @@ class Reader:
         logits = predict(self.network, torch.from_numpy(glyphs))
         return torch.softmax(logits.double() / self.temperature, dim=1)[:, :NO_DIGIT].numpy()
 
+    def refuses(self, probabilities: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which rows of `probabilities` (N, 10) the reader would not bet on: (N,)."""
+        no_digit = 1 - probabilities.sum(axis=1) > MOST_NO_DIGIT
+        return no_digit | (probabilities.max(axis=1, initial=0.0) < self.least_confidence)
+
     def _reading(self, drawn: NDArray[np.uint8], row: NDArray[np.float64]) -> BoxReading:
         order = np.argsort(-row, kind="stable")
         best = int(order[0])
         confidence = float(row[best])
-        read = confidence >= self.least_confidence
+        read = not self.refuses(row[None])[0]
         # An unreadable box bets on nothing, so its best digit is an alternative like the others.
         others = order[1 : ALTERNATIVES + 1] if read else order[:ALTERNATIVES]
         return BoxReading(

@@ -59,3 +59,19 @@ def test_a_digit_is_read_and_its_certainty_leaves_room_for_no_digit(drawn: list[
         expected = np.exp(5.0) / (np.exp(5.0) + 10)
         assert reading.confidence == pytest.approx(expected, abs=1e-4)
         assert sum(reading.probabilities or ()) == pytest.approx(1 - 1 / (np.exp(5.0) + 10), abs=1e-4)
+
+
+def test_a_doubt_between_two_digits_is_no_reason_to_refuse(drawn: list[object]) -> None:
+    network = build("small-vgg")
+    last = network[-1]
+    assert isinstance(last, nn.Linear)
+    with torch.no_grad():
+        last.weight.zero_()
+        last.bias.zero_()
+        last.bias[1] = last.bias[7] = 6.0
+        last.bias[1] += 0.01
+    for reading in Reader(pack(network, {"architecture": "small-vgg"})).read(drawn):  # type: ignore[arg-type]
+        assert (reading.state, reading.digit) == ("read", "1")
+        assert reading.confidence is not None
+        assert reading.confidence < 0.51
+        assert reading.alternatives[0][0] == "7"

@@ -10,14 +10,15 @@ import torch
 
 from recognition.reader.glyph import glyph
 from recognition.reader.ink import Picture
+from recognition.reader.networks import ARCHITECTURES
 from tests.drawing import mnist
+from training.recipes import RECIPES, Settings
 from training.trainer import (
     BadCheckpoint,
     EpochReport,
     Glyphs,
     Outcome,
     Progress,
-    Settings,
     Stopped,
     measure,
     one_cycle,
@@ -122,3 +123,32 @@ def test_the_rate_rises_and_falls() -> None:
     assert rates[-1] < 0.01
     assert sorted(rates[:21]) == rates[:21]
     assert sorted(rates[20:], reverse=True) == rates[20:]
+
+
+def test_a_child_learns_what_is_new_and_holding_it_near_its_parent_keeps_the_rest(data: Glyphs) -> None:
+    """It is taught to call sevens fours, and shown little of the rest."""
+    parent = train(replace(SETTINGS, epochs=6), data, {}).network
+    sevens = data.labels == 7
+    new = Glyphs(data.glyphs[sevens], np.full(int(sevens.sum()), 4))
+    rest = Glyphs(data.glyphs[~sevens], data.labels[~sevens])
+    shown = Glyphs(
+        np.concatenate([new.glyphs, rest.glyphs[::10]]), np.concatenate([new.labels, rest.labels[::10]])
+    )
+    settings = replace(SETTINGS, epochs=12, learning_rate=3e-3)
+    free = train(settings, shown, {}, parent=parent).network
+    held = train(replace(settings, hold=2.0), shown, {}, parent=parent).network
+    assert measure(parent, new) < 0.1
+    assert measure(held, new) > 0.8
+    assert measure(held, rest) > measure(free, rest)
+
+
+def test_a_parent_is_not_changed_by_its_child(data: Glyphs) -> None:
+    parent = train(replace(SETTINGS, epochs=1), data, {}).network
+    before = [value.clone() for value in parent.state_dict().values()]
+    train(replace(SETTINGS, epochs=1), data, {}, parent=parent)
+    assert all(torch.equal(a, b) for a, b in zip(before, parent.state_dict().values(), strict=True))
+
+
+def test_every_network_has_a_recipe_of_its_name() -> None:
+    assert RECIPES.keys() == ARCHITECTURES.keys()
+    assert all(settings.architecture == name for name, settings in RECIPES.items())

@@ -14,20 +14,19 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from recognition.reader.networks import ARCHITECTURES, parameter_count
+from recognition.reader.networks import parameter_count
 from recognition.reader.weights import pack
 from training.corpus import Corpus, corpus, offline_corpus
 from training.data import MissingData, sources
 from training.evaluation import table
-from training.report import judge, least_confidence, temperature
+from training.recipes import DEFAULT, RECIPES, Settings, recipe
+from training.report import certainty, judge
 from training.trainer import (
     BadCheckpoint,
     EpochReport,
     Outcome,
     Progress,
-    Settings,
     Stopped,
-    recipe,
     train,
 )
 
@@ -36,7 +35,7 @@ class Command(BaseCommand):
     help = "Train a network, show its accuracy on unseen digits, and write its weights (safetensors)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--architecture", default="small-vgg", choices=sorted(ARCHITECTURES))
+        parser.add_argument("--architecture", default=DEFAULT, choices=sorted(RECIPES))
         parser.add_argument(
             "--data",
             type=Path,
@@ -124,14 +123,14 @@ class Command(BaseCommand):
 
     def write(self, outcome: Outcome, chosen: Settings, data: Corpus, out: Path, writers: str) -> None:
         network = outcome.network
-        scale = temperature(network, data.tune)
+        sure = certainty(network, chosen.architecture, data.tune)
+        scale = float(sure["temperature"])
         judged = judge(
             network, scale, {**data.test, **{f"tuning: {name}": part for name, part in data.tune.items()}}
         )
         meta = {
             "architecture": chosen.architecture,
-            "temperature": f"{scale:.4f}",
-            "least_confidence": f"{least_confidence(network, scale, data.tune):.4f}",
+            **sure,
             "parameters": str(parameter_count(network)),
             "seed": str(chosen.seed),
             "epochs": str(chosen.epochs),
