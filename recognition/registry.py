@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 from recognition.models import Activation, ModelVersion
-from recognition.reader.header import BadWeights, metadata, sha256
+from recognition.reader.header import BadWeights, metadata, sha256, tensor_shapes
 
 if TYPE_CHECKING:  # torch is for workers only
     from recognition.reader.reader import Reader
@@ -53,6 +53,20 @@ def add(data: bytes, origin: str, parent: ModelVersion | None = None) -> ModelVe
         },
     )
     return version
+
+
+def upload(data: bytes, origin: str) -> ModelVersion:
+    """Register a file that somebody sent, as far as it can be checked without torch: whole, finite numbers,
+    and tensors like those of another version of its architecture. Workers check again when they load it.
+
+    Raises ``BadWeights`` or ``BadVersion``.
+    """
+    architecture = metadata(data).get("architecture", "")
+    other = ModelVersion.objects.filter(architecture=architecture).first()
+    shapes = tensor_shapes(data)
+    if other is not None and shapes != tensor_shapes(bytes(other.weights)):
+        raise BadVersion(f"The file's weights do not fit the architecture {architecture}.")
+    return add(data, origin)
 
 
 @transaction.atomic
@@ -117,14 +131,19 @@ def load(version: int) -> Reader:
     """Read a version's weights from the database and verify them; raises ``BadVersion``."""
     from recognition.reader.reader import Reader
 
+    try:
+        return Reader(weights_of(version))
+    except BadWeights as error:
+        raise BadVersion(f"Version {version} cannot be loaded: {error}") from None
+
+
+def weights_of(version: int) -> bytes:
+    """A version's weights, verified; raises ``BadVersion`` for damaged ones."""
     row = ModelVersion.objects.get(version=version)
     weights = bytes(row.weights)
     if sha256(weights) != row.sha256:
         raise BadVersion(f"The weights of version {version} are damaged: their SHA-256 does not match.")
-    try:
-        return Reader(weights)
-    except BadWeights as error:
-        raise BadVersion(f"Version {version} cannot be loaded: {error}") from None
+    return weights
 
 
 loaded = LoadedModel()

@@ -1,0 +1,126 @@
+"""Samples: the one place where a label is given, and where a split is decided.
+
+Corrections are claims and never come here; reviewers' words and imported labels do.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from recognition.models import Box
+from recognition.reader.glyph import GLYPH_VERSION, glyph
+from recognition.reader.ink import Ink, decode_picture, parse_strokes
+from training.models import LABELS, Label, Sample
+
+HOLDOUT_SHARE = 0.2
+
+
+@dataclass(frozen=True)
+class Reviewer:
+    """Who gives a label; ``user`` is None for an import by command."""
+
+    name: str
+    user: User | None = None
+
+
+class Blank(ValueError):
+    """There is no ink, and so nothing to label."""
+
+
+def split_of(origin: str) -> str:
+    """Train or holdout, by a hash of the origin alone: the same for all of its drawings, for ever."""
+    fraction = int.from_bytes(hashlib.sha256(f"split/{origin}".encode()).digest()[:8], "big") / 2**64
+    return Sample.Split.HOLDOUT if fraction < HOLDOUT_SHARE else Sample.Split.TRAIN
+
+
+def ink_of(drawing: Box | Sample) -> Ink:
+    """The ink that a box or sample holds. Raises ``BadInk`` when it cannot be read."""
+    if drawing.picture is not None:
+        return decode_picture(bytes(drawing.picture))
+    return parse_strokes(drawing.strokes or {})
+
+
+@transaction.atomic
+def label_box(box: Box, text: str, reviewer: Reviewer, via: str = Label.Via.REVIEW) -> Label:
+    """Say what a box holds: 0 to 9 or ``-``. Raises ``Blank`` without ink."""
+    sample = Sample.objects.select_for_update().filter(box=box).first()
+    if sample is None:
+        sample = _new(f"submission:{box.submission_id}", box.strokes, box.picture, box=box)
+        sample.save()
+    return relabel(sample, text, reviewer, via)
+
+
+def take_in(
+    origin: str, text: str, reviewer: Reviewer, *, strokes: object = None, picture: bytes | None = None
+) -> Sample | None:
+    """Add an imported drawing with its label; None when the same ink is there already.
+
+    Raises ``Blank`` without ink and ``BadInk`` when it cannot be read.
+    """
+    sample = _new(origin, strokes, picture)
+    with transaction.atomic():
+        if Sample.objects.filter(ink_sha256=sample.ink_sha256).exists():
+            return None
+        sample.save()
+        relabel(sample, text, reviewer, Label.Via.IMPORT)
+    return sample
+
+
+@transaction.atomic
+def relabel(sample: Sample, text: str, reviewer: Reviewer, via: str = Label.Via.REVIEW) -> Label:
+    """Give a sample another label; what it was called before stays on record. Empty withdraws."""
+    if text not in ("", *LABELS):
+        raise ValueError(f"{text!r} is no label.")
+    label = Label.objects.create(
+        sample=sample, text=text, user=reviewer.user, by=reviewer.name[:200], via=via
+    )
+    sample.digit, sample.labelled_at = text, label.at
+    sample.save(update_fields=["digit", "labelled_at"])
+    return label
+
+
+@transaction.atomic
+def undo(label: Label, reviewer: Reviewer) -> Label:
+    """Take back a label: the one before it counts again, or none."""
+    before = label.sample.labels.filter(id__lt=label.id).first()
+    return relabel(label.sample, before.text if before else "", reviewer, label.via)
+
+
+def labelled(split: str) -> QuerySet[Sample]:
+    """The samples of a split that have a label, oldest first."""
+    return Sample.objects.filter(split=split).exclude(digit="").order_by("id")
+
+
+def refresh_glyphs(samples: Iterable[Sample]) -> None:
+    """Make the glyphs anew that an older glyph function made."""
+    for sample in samples:
+        if sample.glyph_version != GLYPH_VERSION:
+            made = glyph(ink_of(sample))
+            if made is not None:
+                sample.glyph, sample.glyph_version = made.tobytes(), GLYPH_VERSION
+                sample.save(update_fields=["glyph", "glyph_version"])
+
+
+def _new(origin: str, strokes: object, picture: bytes | memoryview | None, box: Box | None = None) -> Sample:
+    content = bytes(picture) if picture is not None else json.dumps(strokes, sort_keys=True).encode()
+    sample = Sample(
+        box=box,
+        origin=origin,
+        split=split_of(origin),
+        strokes=strokes,
+        picture=picture,
+        ink_sha256=hashlib.sha256(content).hexdigest(),
+        glyph_version=GLYPH_VERSION,
+        labelled_at=timezone.now(),
+    )
+    made = glyph(ink_of(sample))
+    if made is None:
+        raise Blank("There is no ink to label.")
+    sample.glyph = made.tobytes()
+    return sample
