@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from phonereader import health
 from phonereader.jobs.api import CancelView, JobView, RetryView
+from phonereader.jobs.listing import JobsView
 from recognition.api import (
     CorrectionView,
     RecognitionsView,
@@ -25,6 +26,7 @@ urlpatterns = [
     path("api/v1/recognitions/", RecognitionsView.as_view(), name="recognitions"),
     path("api/v1/recognitions/<uuid:job_id>/", RecognitionView.as_view(), name="recognition"),
     path("api/v1/recognitions/<uuid:job_id>/correction/", CorrectionView.as_view(), name="correction"),
+    path("api/v1/jobs/", JobsView.as_view(), name="jobs"),
     path("api/v1/jobs/<uuid:job_id>/", JobView.as_view(), name="job-self"),
     path("api/v1/jobs/<uuid:job_id>/cancel/", CancelView.as_view(), name="job-cancel"),
     path("api/v1/jobs/<uuid:job_id>/retry/", RetryView.as_view(), name="job-retry"),

@@ -65,6 +65,7 @@ class Job(models.Model):
             models.Index(fields=["kind", "due_at"], condition=Q(state="queued"), name="job_queued"),
             models.Index(fields=["lease_until"], condition=Q(state="running"), name="job_running"),
             models.Index(fields=["state", "-id"], name="job_state_newest"),
+            models.Index(fields=["created_at"], name="job_created"),
         ]
 
     def __str__(self) -> str:
