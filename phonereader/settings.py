@@ -169,7 +169,8 @@ BROKER_URL = env.text("BROKER_URL", REDIS_URL)
 if BROKER_URL.partition("://")[0] not in {"redis", "rediss", "unix", "amqp", "amqps"}:
     raise ImproperlyConfigured("BROKER_URL (or REDIS_URL) must be redis://..., unix://... or amqp://...")
 
-QUEUE_RECOGNITION, QUEUE_TRAINING, QUEUE_UPKEEP = "recognition", "training", "upkeep"
+QUEUE_RECOGNITION, QUEUE_TRAINING, QUEUE_TRANSFERS = "recognition", "training", "transfers"
+QUEUE_UPKEEP = "upkeep"
 
 CELERY_BROKER_URL = BROKER_URL
 if BROKER_URL.startswith("unix://"):
@@ -198,6 +199,7 @@ CELERY_TASK_DEFAULT_QUEUE = QUEUE_UPKEEP
 CELERY_TASK_ROUTES = {
     "recognition.*": {"queue": QUEUE_RECOGNITION},
     "training.*": {"queue": QUEUE_TRAINING},
+    "transfers.*": {"queue": QUEUE_TRANSFERS},
     "jobs.*": {"queue": QUEUE_UPKEEP},
 }
 # A message is only a doorbell: it is acknowledged when taken, and the job lives by its lease in the database.

@@ -247,7 +247,7 @@ def purge(broker_url: str) -> None:
     from kombu import Connection
 
     with Connection(broker_url) as broker:
-        for queue in ("recognition", "training", "upkeep"):
+        for queue in ("recognition", "training", "transfers", "upkeep"):
             channel = broker.channel()  # a queue that does not exist closes its channel
             with suppress(Exception):
                 channel.queue_purge(queue)

@@ -1,4 +1,7 @@
-"""Getting the training worker's child ready: it reports itself; torch is loaded by the first run."""
+"""Getting the children of the training and transfers workers ready: they report themselves.
+
+Torch is loaded by the first work that needs it.
+"""
 
 from typing import Any
 
@@ -10,5 +13,6 @@ from phonereader.jobs import worker
 
 @signals.worker_process_init.connect
 def get_ready(**_kwargs: Any) -> None:
-    if worker.listens_to(settings.QUEUE_TRAINING):
-        worker.start(settings.QUEUE_TRAINING, lambda: None)
+    for queue in (settings.QUEUE_TRAINING, settings.QUEUE_TRANSFERS):
+        if worker.listens_to(queue):
+            worker.start(queue, lambda: None)

@@ -21,7 +21,11 @@ from phonereader.jobs.states import Kind
 
 log = logging.getLogger(__name__)
 
-TASKS = {Kind.RECOGNITION: "recognition.read", Kind.TRAINING: "training.train"}
+TASKS = {
+    Kind.RECOGNITION: "recognition.read",
+    Kind.TRAINING: "training.train",
+    Kind.TRANSFER: "transfers.run",
+}
 """The task of each kind of job; its name begins with its queue's."""
 
 PATIENCE = 1.0

@@ -155,4 +155,4 @@ def test_workers_of_two_instances_have_different_names() -> None:
         with override_settings(PORT=port), socket.socket() as listener:
             return {word for part in parts(listener) for word in part.argv if word.startswith("--hostname=")}
 
-    assert len(names(8000) | names(8001)) == 4
+    assert len(names(8000) | names(8001)) == 6

@@ -37,8 +37,8 @@ def test_it_reads_and_stops_without_a_trace(tmp_path: Path, stop: Callable[[Stac
         told = stack.log.read_text()
         assert f"http://127.0.0.1:{stack.port}/" in told
         assert "password" in told
-        started = stack.processes()  # make, supervisor, Redis, site, two workers with their children, beat
-        assert len(started) >= 9
+        started = stack.processes()  # make, supervisor, Redis, site, three workers with their children, beat
+        assert len(started) >= 11
         stop(stack)
         stack.process.wait(30)
         assert [process for process in started if process.is_running()] == []

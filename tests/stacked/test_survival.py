@@ -50,6 +50,7 @@ PARTS = {
     "web": ["uvicorn"],
     "recognition": ["celery", "worker", "--hostname=recognition"],
     "training": ["celery", "worker", "--hostname=training"],
+    "transfers": ["celery", "worker", "--hostname=transfers"],
     "beat": ["celery", "beat"],
     "redis": ["redis-server"],
 }

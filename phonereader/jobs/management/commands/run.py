@@ -27,7 +27,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--part",
-            choices=["web", "recognition", "training", "beat"],
+            choices=["web", "recognition", "training", "transfers", "beat"],
             help="become this one part, without supervisor: for containers and service managers",
         )
 
@@ -113,6 +113,7 @@ def parts(listener: socket.socket) -> list[Part]:
     queues = [settings.QUEUE_RECOGNITION, settings.QUEUE_UPKEEP]
     reader = worker("recognition", settings.RECOGNITION_PROCESSES, *queues)
     trainer = worker("training", 1, settings.QUEUE_TRAINING)
+    mover = worker("transfers", 1, settings.QUEUE_TRANSFERS)
     # One core for each reading: they run side by side, and more threads would fight over the cores.
     reader_env = {**env, "OMP_NUM_THREADS": "1"}
     # Readings come first when both want the processor.
@@ -121,6 +122,7 @@ def parts(listener: socket.socket) -> list[Part]:
         Part("web", web, env, fds=[listener.fileno()]),
         Part("recognition", [*celery, *reader], reader_env),
         Part("training", [*celery, *trainer], env, nice=10),
+        Part("transfers", [*celery, *mover], env, nice=10),
         Part("beat", [*celery, "beat", "--loglevel=WARNING"], env),
     ]
 
