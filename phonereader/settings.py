@@ -171,6 +171,8 @@ if BROKER_URL.partition("://")[0] not in {"redis", "rediss", "unix", "amqp", "am
 
 QUEUE_RECOGNITION, QUEUE_TRAINING, QUEUE_TRANSFERS = "recognition", "training", "transfers"
 QUEUE_UPKEEP = "upkeep"
+JOB_QUEUES = {"recognition": QUEUE_RECOGNITION, "training": QUEUE_TRAINING, "transfer": QUEUE_TRANSFERS}
+"""The queue of each kind of job."""
 
 CELERY_BROKER_URL = BROKER_URL
 if BROKER_URL.startswith("unix://"):
@@ -227,6 +229,7 @@ JOB_TIME_LIMITS = {  # seconds of one attempt
 }
 JOB_STOP_SECONDS = env.integer("JOB_STOP_SECONDS", 8, minimum=1)
 JOB_WAITING_LIMIT = env.integer("JOB_WAITING_LIMIT", 10_000, minimum=1)
+METRICS_TOKEN = env.text("METRICS_TOKEN")
 SUBMIT_NEEDS_TOKEN = env.boolean("SUBMIT_NEEDS_TOKEN", False)
 TRAINING_THREADS = env.integer("TRAINING_THREADS", os.cpu_count() or 1, minimum=1)
 TRAINING_DATA = Path(folder) if (folder := env.text("PHONEREADER_TRAINING_DATA")) else None

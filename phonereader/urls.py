@@ -4,7 +4,7 @@ from django.urls import path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from phonereader import health
+from phonereader import health, metrics
 from phonereader.jobs.api import CancelView, JobView, RetryView
 from phonereader.jobs.listing import JobsView
 from recognition.api import (
@@ -39,5 +39,6 @@ urlpatterns = [
     path("favicon.ico", RedirectView.as_view(url=static("recognition/favicon.svg"))),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("admin/", admin.site.urls),
 ]

@@ -114,6 +114,19 @@ class Transition(models.Model):
         return f"{self.before or '·'} → {self.after}"
 
 
+class Tally(models.Model):
+    """One row: what ``phonereader.jobs.tally`` has counted, and up to which line of the log."""
+
+    upto = models.BigIntegerField(default=0)
+    counts = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="tally_once")]
+
+    def __str__(self) -> str:
+        return f"up to transition {self.upto}"
+
+
 class WorkerProcess(models.Model):
     """A worker process that reports itself every few seconds; the database's clock says when it last did."""
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from phonereader.jobs import lifecycle
+from phonereader.jobs import lifecycle, tally
 from phonereader.jobs.bell import TASKS, connection, send
 from phonereader.jobs.models import Job, WorkerProcess
 from phonereader.jobs.states import Kind, State
@@ -32,9 +32,13 @@ class Swept:
 
 
 def sweep(actor: str = "sweeper") -> Swept:
-    """Recover every job that was lost track of. A broker that is away leaves the rest to the next run."""
+    """Recover every job that was lost track of, and bring the counts up to date.
+
+    A broker that is away leaves the rest to the next run.
+    """
     swept = Swept(recovered=recover_lost(actor))
     swept.rung = ring_again()
+    tally.fold()
     WorkerProcess.objects.filter(seen_at__lt=Now() - timedelta(hours=1)).delete()
     if swept.recovered or swept.rung:
         log.info("swept: %d recovered, %d rung for again", swept.recovered, swept.rung)
@@ -45,7 +49,7 @@ def recover_lost(actor: str) -> int:
     ran_out = Q(lease_until__lt=Now())
     lost = Job.objects.filter(ran_out, state=State.RUNNING)[:BATCH]
     return sum(
-        lifecycle.give_back(job, actor, f"no sign of {job.worker} within its lease", where=ran_out)
+        lifecycle.give_back(job, actor, f"{tally.NO_SIGN} {job.worker} within its lease", where=ran_out)
         for job in lost
     )
 

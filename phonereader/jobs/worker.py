@@ -10,6 +10,7 @@ from typing import Any
 from celery import signals
 from django.conf import settings
 from django.db import Error, close_old_connections, connection, connections
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from phonereader.jobs import lifecycle, sweeper
@@ -117,6 +118,7 @@ def _sign_off(**_kwargs: Any) -> None:
         log.info("not signed off: the database is away")
 
 
-def alive(queue: str) -> Any:
-    """The processes that listened to ``queue`` a moment ago."""
-    return WorkerProcess.objects.filter(queue=queue, seen_at__gt=Now() - timedelta(seconds=ALIVE_SECONDS))
+def alive(queue: str | None = None) -> QuerySet[WorkerProcess]:
+    """The processes that listened to ``queue``, or to any, a moment ago."""
+    found = WorkerProcess.objects.filter(seen_at__gt=Now() - timedelta(seconds=ALIVE_SECONDS))
+    return found if queue is None else found.filter(queue=queue)
