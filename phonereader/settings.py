@@ -203,6 +203,7 @@ CELERY_TASK_ROUTES = {
     "training.*": {"queue": QUEUE_TRAINING},
     "transfers.*": {"queue": QUEUE_TRANSFERS},
     "jobs.*": {"queue": QUEUE_UPKEEP},
+    "schedule.*": {"queue": QUEUE_UPKEEP},
 }
 # A message is only a doorbell: it is acknowledged when taken, and the job lives by its lease in the database.
 CELERY_TASK_ACKS_LATE = False
@@ -216,6 +217,7 @@ CELERY_DB_REUSE_MAX = 10**9  # the job runner closes connections itself, when th
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # in memory: what it rings for is idempotent
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "jobs.sweep", "schedule": 5.0, "options": {"expires": 15}},
+    "retrain": {"task": "schedule.check", "schedule": 60.0, "options": {"expires": 60}},
 }
 
 # --- Jobs ---------------------------------------------------------------------------------------

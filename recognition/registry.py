@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:  # torch is for workers only
 log = logging.getLogger(__name__)
 
 SHIPPED = Path(__file__).parent / "weights" / "small-vgg.safetensors"
+WITH_THE_PROGRAM = "shipped with the program"
+"""The origin of shipped weights."""
 ACCURACY = "accuracy, "
 """What the names of a file's figures begin with; the set that they were measured on follows."""
 
@@ -71,7 +74,7 @@ def upload(data: bytes, origin: str) -> ModelVersion:
 
 @transaction.atomic
 def activate(model: ModelVersion, by: str, reason: str) -> Activation:
-    """Put a version into service; workers change to it with their next job."""
+    """Put a version into service; workers change to it within a second, and before their next job."""
     return Activation.objects.create(model=model, previous=active(), by=by, reason=reason)
 
 
@@ -81,21 +84,33 @@ def active() -> ModelVersion | None:
 
 
 def ensure_shipped(**_signal: Any) -> None:
-    """Make the shipped weights version 1, and active, in a database that has no version yet."""
-    if ModelVersion.objects.exists() or not SHIPPED.exists():
+    """Register the shipped weights. They go into service in a new database, and where weights are active that
+    came with an earlier version of the program, or that this one cannot use. An operator's choice stays.
+    """
+    if not SHIPPED.exists():
+        return
+    data = SHIPPED.read_bytes()
+    if ModelVersion.objects.filter(sha256=sha256(data)).exists():
         return
     with transaction.atomic():
-        version = add(SHIPPED.read_bytes(), origin="shipped with the program")
-        activate(version, by="system", reason="first start")
+        before = active()
+        version = add(data, origin=WITH_THE_PROGRAM)
+        if before is None:
+            activate(version, by="system", reason="first start")
+        elif before.origin == WITH_THE_PROGRAM or before.glyph_version != version.glyph_version:
+            activate(version, by="system", reason="newer weights came with the program")
 
 
 class LoadedModel:
-    """The active model in this process' memory. It changes between two jobs, never within one."""
+    """The active model in this process' memory. It changes between two jobs, never within one: a job keeps
+    the reader that it was given. Threads may share it.
+    """
 
     def __init__(self) -> None:
         self.version: int | None = None
         self.reader: Reader | None = None
         self._activation: int | None = None
+        self._lock = threading.Lock()
 
     def current(self) -> tuple[int, Reader]:
         """The active version and its reader, loaded when another activation came since the last call.
@@ -103,17 +118,24 @@ class LoadedModel:
         A version that cannot be loaded is passed over, with an error in the log, for the one that was
         active before it; raises ``BadVersion`` when there is none.
         """
-        history = Activation.objects.values_list("id", "model_id")
-        newest = history.first()
-        if newest is not None and newest[0] != self._activation:
-            for version in dict.fromkeys(model for _id, model in history):
-                if self._serve(version):
-                    break
-            self._activation = newest[0]
-        if self.reader is None or self.version is None:
-            self._activation = None
-            raise BadVersion("There is no model version that can be loaded.")
-        return self.version, self.reader
+        with self._lock:
+            history = Activation.objects.values_list("id", "model_id")
+            newest = history.first()
+            if newest is not None and newest[0] != self._activation:
+                for version in dict.fromkeys(model for _id, model in history):
+                    if self._serve(version):
+                        break
+                self._activation = newest[0]
+            if self.reader is None or self.version is None:
+                self._activation = None
+                raise BadVersion("There is no model version that can be loaded.")
+            return self.version, self.reader
+
+    def refresh(self) -> int | None:
+        """The version held, after a look whether another was activated; for a process that waits for jobs."""
+        if self.version is not None:
+            self.current()
+        return self.version
 
     def _serve(self, version: int) -> bool:
         if version != self.version:

@@ -28,4 +28,4 @@ def get_ready(**_kwargs: Any) -> None:
         log.error("%s Numbers wait until there is one.", error)
     except Exception:  # a database that is away, say: the first job tries again
         log.exception("The model is not loaded yet.")
-    worker.start(settings.QUEUE_RECOGNITION, lambda: loaded.version)
+    worker.start(settings.QUEUE_RECOGNITION, loaded.refresh)

@@ -1,9 +1,19 @@
 """Celery's tasks of learning, and of data in and out."""
 
+from typing import Any
+
+from celery import shared_task
+
 from phonereader.jobs.states import Kind
 from phonereader.jobs.tasks import job_task
+from training import schedule
 from training.transfers import RunTransfer
 from training.work import TrainNetwork
 
 train = job_task("training.train", Kind.TRAINING, TrainNetwork)
 transfer = job_task("transfers.run", Kind.TRANSFER, RunTransfer)
+
+
+@shared_task(name="schedule.check")
+def check_schedule(**_later: Any) -> None:
+    schedule.check()

@@ -3,6 +3,7 @@
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -20,6 +21,8 @@ from phonereader.jobs.states import State
 log = logging.getLogger(__name__)
 
 BEAT_SECONDS = 5.0
+LOOK_SECONDS = 1.0
+"""How often a process looks which model version it should hold; a change is reported at once."""
 ALIVE_SECONDS = 15.0
 """A process that has not reported itself for so long counts as gone."""
 
@@ -82,7 +85,10 @@ def gone(name: str) -> bool:
 
 
 def start(queue: str, model_version: Callable[[], int | None]) -> None:
-    """Called in a worker's child once it is ready to take jobs: keep the connection, report."""
+    """Called in a worker's child once it is ready to take jobs: keep the connection, report.
+
+    ``model_version`` is asked every LOOK_SECONDS, in a thread of its own.
+    """
     if "pool" not in settings.DATABASES["default"].get("OPTIONS", {}):
         connections["default"].settings_dict["CONN_MAX_AGE"] = None  # one thread, one lasting connection
     try:
@@ -102,9 +108,13 @@ def report(queue: str, model_version: int | None) -> None:
 
 def _keep_reporting(queue: str, model_version: Callable[[], int | None]) -> None:
     pause = threading.Event()
-    while not pause.wait(BEAT_SECONDS):
+    told, at = None, -BEAT_SECONDS
+    while not pause.wait(LOOK_SECONDS):
         try:
-            report(queue, model_version())
+            holds = model_version()
+            if holds != told or time.monotonic() - at >= BEAT_SECONDS:
+                report(queue, holds)
+                told, at = holds, time.monotonic()
         except Error as error:
             log.warning("not reported: %s", error)
             connection.close()

@@ -22,6 +22,13 @@ def other(tmp_path: Path) -> Path:
     return file
 
 
+def _lenet() -> bytes:
+    from recognition.reader.networks import build
+    from recognition.reader.weights import pack
+
+    return pack(build("lenet"), {"architecture": "lenet"})
+
+
 def test_the_shipped_weights_are_version_1_and_active_from_the_start() -> None:
     version = ModelVersion.objects.get()
     assert bytes(version.weights) == registry.SHIPPED.read_bytes()
@@ -76,3 +83,39 @@ def test_damaged_weights_in_the_database_leave_the_previous_version_in_service(o
     ModelVersion.objects.update(weights=bytes(flipped))
     with pytest.raises(registry.BadVersion):
         registry.LoadedModel().current()
+
+
+def test_newer_shipped_weights_take_the_place_of_those_that_came_before(
+    other: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = registry.active()
+    monkeypatch.setattr(registry, "SHIPPED", other)
+    registry.ensure_shipped()
+    after = registry.active()
+    assert after is not None
+    assert after != before
+    assert bytes(after.weights) == other.read_bytes()
+    registry.ensure_shipped()
+    assert ModelVersion.objects.count() == Activation.objects.count() == 2
+
+
+def test_newer_shipped_weights_leave_an_operators_choice_in_service(
+    other: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call_command("import_model", str(other), "--activate", "ours")
+    chosen = registry.active()
+    newer = tmp_path / "newer.safetensors"
+    newer.write_bytes(_lenet())
+    monkeypatch.setattr(registry, "SHIPPED", newer)
+    registry.ensure_shipped()
+    assert registry.active() == chosen
+    assert ModelVersion.objects.filter(architecture="lenet", activations=None).exists()
+
+
+def test_a_process_that_waits_changes_to_another_version_by_itself(other: Path) -> None:
+    memory = registry.LoadedModel()
+    assert memory.refresh() is None, "nothing is loaded before it is wanted"
+    first, reader = memory.current()
+    call_command("import_model", str(other), "--activate", "smaller")
+    assert memory.refresh() != first
+    assert memory.reader is not reader
