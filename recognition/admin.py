@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from phonereader.admin import ReadOnly
+from phonereader.admin import NewestPaginator, ReadOnly
 from recognition import pictures
 from recognition.models import Activation, Box, ModelVersion, Reading, Submission
 from recognition.registry import active
@@ -24,6 +24,7 @@ class SubmissionAdmin(ReadOnly, admin.ModelAdmin[Submission]):
     list_filter = ["job__state", "source", "contributed", "model", "created_at"]
     search_fields = ["digits", "job__id"]
     list_per_page = 25
+    paginator = NewestPaginator
     show_full_result_count = False
     fields = [
         "drawing",

@@ -78,7 +78,7 @@ def select(
     if state:
         jobs = jobs.filter(state__in=state)
     if kind:
-        jobs = jobs.filter(kind__in=kind)
+        jobs = jobs.filter(kind=next(iter(kind))) if len(kind) == 1 else jobs.filter(kind__in=kind)
     # Compared with the microsecond before: SQLite compares moments as text and writes those of its own clock
     # without trailing zeros, so that none of them equals the moment that a client has read.
     if created_after:

@@ -1,6 +1,7 @@
 """What every job shares: its row, the log of its transitions, and the workers that were seen alive."""
 
 import uuid
+from datetime import datetime
 
 from django.conf import settings
 from django.db import models
@@ -14,6 +15,11 @@ from phonereader.jobs.states import TERMINAL, Kind, State
 def new_id() -> uuid.UUID:
     """UUIDv7: sorts by time, and its 74 random bits make it unguessable."""
     return uuid.UUID(int=uuid7().int)
+
+
+def first_id(moment: datetime) -> uuid.UUID:
+    """The lowest id of the jobs that were accepted at a moment or later, by the clock of the web process."""
+    return uuid.UUID(int=int(moment.timestamp() * 1000) << 80)
 
 
 class Job(models.Model):
@@ -66,6 +72,9 @@ class Job(models.Model):
             models.Index(fields=["lease_until"], condition=Q(state="running"), name="job_running"),
             models.Index(fields=["state", "-id"], name="job_state_newest"),
             models.Index(fields=["created_at"], name="job_created"),
+            # The rare kinds, which else would have to be looked for among a million recognitions.
+            models.Index(fields=["-id"], condition=Q(kind="training"), name="job_trainings"),
+            models.Index(fields=["-id"], condition=Q(kind="transfer"), name="job_transfers"),
         ]
 
     def __str__(self) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Count, Min
@@ -41,6 +42,11 @@ def queues() -> list[Queue]:
         workers = [process for process in alive if process.queue == name]
         queues.append(Queue(name, kind, count, running.get(kind, 0), age(since, now), workers))
     return queues
+
+
+def running() -> dict[str, UUID]:
+    """Which job each worker process works on."""
+    return dict(Job.objects.filter(state=State.RUNNING).values_list("worker", "id"))
 
 
 def age(since: datetime | None, now: datetime | None) -> float | None:

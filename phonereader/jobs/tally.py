@@ -7,7 +7,7 @@ more, counts survive any process, and each web process shows the same ones.
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import F, OuterRef, Subquery
@@ -23,6 +23,8 @@ BATCH, BATCHES = 2000, 10
 WAITED = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200)
 RAN = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 120, 600, 3600, 14400)
 """Upper bounds, in seconds, of the histograms' buckets."""
+MINUTES = 10
+"""Minutes kept one by one, the last in which anything ended: how fast jobs go now."""
 NO_SIGN = "no sign of"
 """What the reason of a transition says, and no other, when a lease has run out."""
 
@@ -38,6 +40,7 @@ def fold() -> int:
         if not lines:
             break
         count(tally.counts, lines)
+        forget_old_minutes(tally.counts)
         mine = Tally.objects.filter(id=1, upto=tally.upto)
         if not mine.update(upto=lines[-1]["id"], counts=tally.counts):
             break
@@ -76,6 +79,10 @@ def count(counts: Counts, lines: Iterable[Mapping[str, Any]]) -> None:
             observe(counts, f"waited {kind}", WAITED, seconds)
         if before == State.RUNNING:
             observe(counts, f"ran {kind} {after}", RAN, seconds)
+        if before == State.RUNNING and after in (State.SUCCEEDED, State.FAILED):
+            minute = f"{line['at']:%Y-%m-%dT%H:%M}"
+            add(counts, f"ended by minute {kind}", minute)
+            add(counts, f"spent by minute {kind}", minute, seconds)
 
 
 def add(counts: Counts, table: str, name: str, value: float = 1) -> None:
@@ -87,6 +94,12 @@ def observe(counts: Counts, table: str, bounds: tuple[float, ...], seconds: floa
     place = bisect_left(bounds, seconds)
     add(counts, table, str(float(bounds[place])) if place < len(bounds) else "+Inf")
     add(counts, table, "sum", seconds)
+
+
+def forget_old_minutes(counts: Counts) -> None:
+    for name, row in counts.items():
+        if " by minute " in name:
+            counts[name] = {minute: row[minute] for minute in sorted(row)[-MINUTES:]}
 
 
 # --- Reading it -----------------------------------------------------------------------------------
@@ -117,3 +130,17 @@ def histogram(counts: Counts, table: str, bounds: tuple[float, ...]) -> tuple[li
         cumulated += row.get(name, 0)
         buckets.append((name, cumulated))
     return buckets, total
+
+
+def ended_per_minute(counts: Counts, kind: str, now: datetime) -> float:
+    """How many jobs end a minute, since the fifth full minute before now."""
+    since = now.replace(second=0, microsecond=0) - timedelta(minutes=5)
+    row = counts.get(f"ended by minute {kind}", {})
+    ended = sum(number for minute, number in row.items() if minute >= f"{since:%Y-%m-%dT%H:%M}")
+    return ended * 60 / (now - since).total_seconds()
+
+
+def seconds_a_job(counts: Counts, kind: str) -> float | None:
+    """How long a job lately took its worker; None when none has ended yet."""
+    ended = sum(counts.get(f"ended by minute {kind}", {}).values())
+    return sum(counts.get(f"spent by minute {kind}", {}).values()) / ended if ended else None
