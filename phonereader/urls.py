@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from phonereader import health, metrics
 from phonereader.jobs.api import CancelView, JobView, RetryView
+from phonereader.jobs.events import EventsView
 from phonereader.jobs.listing import JobsView
 from recognition.api import (
     CorrectionView,
@@ -28,6 +29,7 @@ urlpatterns = [
     path("api/v1/recognitions/<uuid:job_id>/correction/", CorrectionView.as_view(), name="correction"),
     path("api/v1/jobs/", JobsView.as_view(), name="jobs"),
     path("api/v1/jobs/<uuid:job_id>/", JobView.as_view(), name="job-self"),
+    path("api/v1/jobs/<uuid:job_id>/events/", EventsView.as_view(), name="job-events"),
     path("api/v1/jobs/<uuid:job_id>/cancel/", CancelView.as_view(), name="job-cancel"),
     path("api/v1/jobs/<uuid:job_id>/retry/", RetryView.as_view(), name="job-retry"),
     path("api/v1/trainings/", TrainingsView.as_view(), name="trainings"),

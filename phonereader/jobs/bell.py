@@ -5,10 +5,6 @@ is away the ring is dropped with a warning, and the sweeper rings again: the job
 """
 
 import logging
-import os
-import queue
-import threading
-from contextlib import suppress
 from functools import cached_property
 from uuid import UUID
 
@@ -17,6 +13,7 @@ from django.db import transaction
 from kombu import Connection
 
 from phonereader.celery import app
+from phonereader.jobs.outbox import Outbox
 from phonereader.jobs.states import Kind
 
 log = logging.getLogger(__name__)
@@ -45,12 +42,12 @@ def send(task: str, job_id: str, broker: Connection) -> None:
 
 
 class Bell:
-    """Rings in order, from a thread of its own that starts with the first ring of a process."""
+    """Rings in order, from a thread of its own."""
 
     def __init__(self) -> None:
-        self._pending: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
-        self._lock = threading.Lock()
-        self._pid = 0
+        self._outbox: Outbox[tuple[str, str]] = Outbox(
+            "bell", self._ring, self._hang_up, "rings left to the sweeper"
+        )
 
     @cached_property
     def _connection(self) -> Connection:
@@ -58,40 +55,15 @@ class Bell:
 
     def ring(self, job_id: UUID, kind: str) -> None:
         """Have the job's doorbell rung; returns at once."""
-        with self._lock:
-            if self._pid != os.getpid():  # first use, or first use after a fork, which takes no threads along
-                self._pid = os.getpid()
-                self._pending = queue.SimpleQueue()
-                self.__dict__.pop("_connection", None)
-                threading.Thread(target=self._run, name="bell", daemon=True).start()
-        self._pending.put((TASKS[Kind(kind)], str(job_id)))
+        self._outbox.put((TASKS[Kind(kind)], str(job_id)))
 
-    def _run(self) -> None:
-        while True:
-            task, job_id = self._pending.get()
-            try:
-                try:
-                    send(task, job_id, self._connection)
-                except Exception:  # an idle connection that a restarted broker has forgotten, perhaps
-                    self._hang_up()
-                    send(task, job_id, self._connection)
-            except Exception as error:  # whatever the transport raises: the sweeper rings again
-                self._hang_up()
-                dropped = 1 + self._drop_pending()
-                log.warning("The broker does not answer (%s); %d rings left to the sweeper.", error, dropped)
+    def _ring(self, ring: tuple[str, str]) -> None:
+        send(*ring, self._connection)
 
     def _hang_up(self) -> None:
         stale = self.__dict__.pop("_connection", None)
         if stale is not None:
-            with suppress(Exception):
-                stale.release()
-
-    def _drop_pending(self) -> int:
-        dropped = 0
-        while not self._pending.empty():
-            self._pending.get()
-            dropped += 1
-        return dropped
+            stale.release()
 
 
 bell = Bell()

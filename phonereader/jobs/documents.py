@@ -18,6 +18,7 @@ class ErrorSerializer(serializers.Serializer[dict[str, Any]]):
 
 class LinksSerializer(serializers.Serializer[dict[str, Any]]):
     self = serializers.CharField()
+    events = serializers.CharField()
     cancel = serializers.CharField()
 
 
@@ -49,7 +50,7 @@ class JobSerializer(serializers.ModelSerializer[Job]):
 
     @extend_schema_field(LinksSerializer)
     def get_links(self, job: Job) -> dict[str, str]:
-        return {name: reverse(f"job-{name}", args=[job.id]) for name in ("self", "cancel")}
+        return {name: reverse(f"job-{name}", args=[job.id]) for name in ("self", "events", "cancel")}
 
 
 class AcceptedJobSerializer(JobSerializer):

@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
+from phonereader.jobs import hints
 from phonereader.jobs.bell import ring_on_commit
 from phonereader.jobs.models import Job, Transition
 from phonereader.jobs.states import MOVES, TERMINAL, Kind, State
@@ -80,6 +81,7 @@ def transition(
         reason=reason[:500],
     )
     log.info("job %s %s -> %s by %s %s", job.id, before, to, actor, reason)
+    hints.changed(job.id)
     return True
 
 
@@ -115,7 +117,9 @@ def renew(job: Job) -> bool:
 
 def report_progress(job: Job, progress: float) -> bool:
     """Set the progress (0 to 1); False when the job is no longer this worker's."""
-    return held(job).update(progress=min(max(progress, 0.0), 1.0)) == 1
+    ours = held(job).update(progress=min(max(progress, 0.0), 1.0)) == 1
+    hints.changed(job.id)
+    return ours
 
 
 def held(job: Job) -> QuerySet[Job]:
