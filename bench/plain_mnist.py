@@ -174,7 +174,7 @@ def main() -> None:
     last = order % 10 == 9 if chosen.data is None else order >= len(every) - MNIST_TUNE
     drawings, judged = every.at(order[~last]), every.at(order[last])
     races = [plain(drawings, judged, chosen.epochs, chosen.seed)]
-    for architecture in chosen.architecture or ["small-vgg", "lenet"]:
+    for architecture in chosen.architecture or ["wide-vgg", "lenet"]:
         races.append(ours(architecture, drawings, judged, chosen.own_epochs, chosen.seed))
     print(report(races, chosen.threads))
 

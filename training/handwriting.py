@@ -14,6 +14,8 @@ from training.allographs import ALLOGRAPHS
 
 SIDE = 280.0
 """The page's canvas."""
+Forms = dict[int, dict[str, tuple[float, list[list[tuple[float, float]]]]]]
+"""By digit, by name: how usual a form is, and its strokes, as in `training.allographs`."""
 DENSE = 8
 """Points between two control points."""
 
@@ -53,9 +55,9 @@ def hand(random: np.random.Generator) -> Hand:
     )
 
 
-def write(writer: Hand, digit: int, random: np.random.Generator) -> Strokes:
-    """A digit by a hand on the page's canvas."""
-    _usual, form = ALLOGRAPHS[digit][writer.forms[digit]]
+def write(writer: Hand, digit: int, random: np.random.Generator, forms: Forms = ALLOGRAPHS) -> Strokes:
+    """A digit by a hand on the page's canvas; `forms` are those that its names of forms are looked up in."""
+    _usual, form = forms[digit][writer.forms[digit]]
     height, waves = random.normal(0, writer.wave, (3, 2)), random.uniform(0.5, 1.5, (3, 2))
     phases = random.uniform(0, 2 * np.pi, (3, 2))
     paths: list[NDArray[np.float64]] = []
