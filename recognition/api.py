@@ -191,6 +191,7 @@ def take(request: Request, source: Submission.Source) -> Job:
         source=source,
         user=request.user if request.user.is_authenticated else None,
         idempotency_key=key,
+        priority=requests.priority_of(fields),
     )
     try:
         return submit(boxes, requests.region_of(fields), requests.contribute_of(fields), sender)

@@ -34,6 +34,9 @@ class SubmissionSerializer(serializers.Serializer[dict[str, Any]]):
     contribute = serializers.BooleanField(
         required=False, help_text="May be used for training; false unless set"
     )
+    priority = serializers.ChoiceField(
+        ["interactive", "bulk"], required=False, help_text="bulk gives way to all that is not"
+    )
 
 
 class CorrectionSerializer(serializers.Serializer[dict[str, Any]]):

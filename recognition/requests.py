@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 
+from phonereader.jobs.states import Priority
 from phonereader.problems import Problem
 from recognition.reader.ink import BadInk, decode_picture, parse_strokes
 from recognition.submissions import SentBox
@@ -125,6 +126,16 @@ def contribute_of(fields: Fields) -> bool:
     if value in (False, "false", "0", "off", "", None):
         return False
     raise field_problem("contribute", "contribute must be true or false.")
+
+
+def priority_of(fields: Fields) -> Priority:
+    """Whether somebody waits for it: interactive unless the request says bulk; raises ``Problem``."""
+    priority = fields.get("priority")
+    if priority in (None, "", "interactive"):
+        return Priority.INTERACTIVE
+    if priority == "bulk":
+        return Priority.BULK
+    raise field_problem("priority", "priority must be interactive or bulk.")
 
 
 def digits_of(data: Any, boxes: int) -> str:

@@ -11,10 +11,10 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
-from phonereader.jobs import lifecycle
+from phonereader.jobs import lifecycle, turns
 from phonereader.jobs.bell import ring_on_commit
 from phonereader.jobs.models import Job
-from phonereader.jobs.states import TERMINAL, Kind, State
+from phonereader.jobs.states import TERMINAL, Kind, Priority, State
 from recognition.models import Box, Submission
 
 
@@ -47,6 +47,7 @@ class Sender:
     source: str
     user: AbstractBaseUser | None = None
     idempotency_key: str | None = None
+    priority: Priority = Priority.INTERACTIVE
 
 
 def submit(boxes: Sequence[SentBox], region: str, contributed: bool, sender: Sender) -> Job:
@@ -60,7 +61,8 @@ def submit(boxes: Sequence[SentBox], region: str, contributed: bool, sender: Sen
     known = _known(sender, digest)
     if known is not None:
         return known
-    waiting = Job.objects.filter(kind=Kind.RECOGNITION, state=State.QUEUED)
+    # Bulk that waits keeps no interactive submission out.
+    waiting = turns.waiting(Kind.RECOGNITION).filter(priority__lte=sender.priority)
     if waiting[settings.JOB_WAITING_LIMIT - 1 : settings.JOB_WAITING_LIMIT].exists():
         raise Overloaded
     try:
@@ -87,6 +89,7 @@ def forget(job: Job, actor: str) -> None:
 def _store(boxes: Sequence[SentBox], region: str, contributed: bool, sender: Sender, digest: str) -> Job:
     job = lifecycle.create(
         Kind.RECOGNITION,
+        priority=sender.priority,
         user=sender.user,
         caller=sender.caller,
         idempotency_key=sender.idempotency_key,

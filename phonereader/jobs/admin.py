@@ -67,7 +67,7 @@ class JobAdmin(ReadOnly, admin.ModelAdmin[Job]):
     inlines = [TransitionInline]
     fields = [
         "id",
-        ("kind", "state", "progress"),
+        ("kind", "priority", "state", "progress"),
         ("attempt", "max_attempts", "cancel_requested"),
         ("created_at", "started_at", "finished_at"),
         ("waited", "ran"),

@@ -6,6 +6,7 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from phonereader.jobs import turns
 from phonereader.jobs.models import Job
 from phonereader.jobs.states import Kind, State
 
@@ -22,6 +23,18 @@ class LinksSerializer(serializers.Serializer[dict[str, Any]]):
     cancel = serializers.CharField()
 
 
+class QueueSerializer(serializers.Serializer[Job]):
+    position = serializers.IntegerField(help_text="From 1; 1000 is told to all behind, too")
+    expected_seconds = serializers.FloatField(help_text="Until it has ended, about, by how it went lately")
+
+    def get_attribute(self, instance: Job) -> dict[str, Any]:
+        assert self.parent is not None
+        place = turns.place(instance) if self.parent.parent is None else None
+        if place is None:
+            raise serializers.SkipField
+        return place
+
+
 class JobSerializer(serializers.ModelSerializer[Job]):
     """A job: its state, and when it has succeeded its result."""
 
@@ -29,6 +42,7 @@ class JobSerializer(serializers.ModelSerializer[Job]):
     state = serializers.ChoiceField(State.choices)
     error = ErrorSerializer(allow_null=True)
     result = serializers.JSONField(allow_null=True, help_text="Null until the job has succeeded")
+    queue = QueueSerializer(required=False, help_text="While it waits and a worker listens; not in lists")
     links = serializers.SerializerMethodField()
 
     class Meta:
@@ -44,6 +58,7 @@ class JobSerializer(serializers.ModelSerializer[Job]):
             "finished_at",
             "error",
             "result",
+            "queue",
             "links",
         ]
         read_only_fields = fields
@@ -57,7 +72,8 @@ class AcceptedJobSerializer(JobSerializer):
     """The answer to a submission: the job, and the key that lets its holder cancel, correct and delete."""
 
     key = serializers.CharField(read_only=True)
+    queue = None  # type: ignore[assignment] # many submit at once, and whoever follows the job is told
 
     class Meta(JobSerializer.Meta):
-        fields = [*JobSerializer.Meta.fields, "key"]
+        fields = [*(name for name in JobSerializer.Meta.fields if name != "queue"), "key"]
         read_only_fields = fields

@@ -88,7 +88,12 @@ def transition(
 def claim(job_id: UUID | str, worker: str) -> Job | None:
     """Take a queued job under a lease; None when it is not (or no longer, or not yet) to be had."""
     job = Job.objects.filter(id=job_id, state=State.QUEUED).first()
-    if job is None:
+    return None if job is None else take(job, worker)
+
+
+def take(job: Job, worker: str) -> Job | None:
+    """``claim`` for a row that was read a moment ago."""
+    if job.state != State.QUEUED:
         return None
     if job.cancel_requested:
         transition(job, State.CANCELLED, actor=worker, reason="cancelled before it started")

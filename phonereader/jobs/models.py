@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.crypto import constant_time_compare, salted_hmac
 from uuid6 import uuid7
 
-from phonereader.jobs.states import TERMINAL, Kind, State
+from phonereader.jobs.states import TERMINAL, Kind, Priority, State
 
 
 def new_id() -> uuid.UUID:
@@ -32,6 +32,9 @@ class Job(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     kind = models.CharField(max_length=16, choices=Kind)
     state = models.CharField(max_length=16, choices=State, default=State.QUEUED)
+    priority = models.SmallIntegerField(
+        choices=Priority, default=Priority.INTERACTIVE, db_default=Priority.INTERACTIVE
+    )
     revision = models.PositiveIntegerField(default=0)
     attempt = models.PositiveSmallIntegerField(default=0)
     max_attempts = models.PositiveSmallIntegerField()
@@ -69,6 +72,7 @@ class Job(models.Model):
         ]
         indexes = [
             models.Index(fields=["kind", "due_at"], condition=Q(state="queued"), name="job_queued"),
+            models.Index(fields=["kind", "priority", "id"], condition=Q(state="queued"), name="job_turns"),
             models.Index(fields=["lease_until"], condition=Q(state="running"), name="job_running"),
             models.Index(fields=["state", "-id"], name="job_state_newest"),
             models.Index(fields=["created_at"], name="job_created"),

@@ -1,6 +1,7 @@
 """Running one job in a worker: claim it, keep its lease, do the work, write the result once."""
 
 import logging
+from collections.abc import Callable
 from copy import copy
 from typing import Any, Protocol
 from uuid import UUID
@@ -52,11 +53,15 @@ class Work(Protocol):
         """Write the outcome, within the transaction that makes the job succeed; return the job's result."""
 
 
-def run(job_id: UUID | str, work: Work, worker: str) -> State | None:
+Claim = Callable[[UUID | str, str], Job | None]
+"""Takes a job for a worker: the very one, or another whose turn it is."""
+
+
+def run(job_id: UUID | str, work: Work, worker: str, claim: Claim = lifecycle.claim) -> State | None:
     """Run the job if it can be claimed; the state it was given, or None when it was not this worker's."""
     close_old_connections()
     work.prepare()
-    job = lifecycle.claim(job_id, worker)
+    job = claim(job_id, worker)
     if job is None:
         return None
     lease = Lease(job, before_kill=lambda stop: settle(copy(job), stop, worker))

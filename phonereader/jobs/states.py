@@ -6,7 +6,7 @@ queued ──> running ──> succeeded
   └───────────┘ a worker was lost, or handed the job back
 """
 
-from django.db.models import TextChoices
+from django.db.models import IntegerChoices, TextChoices
 
 
 class State(TextChoices):
@@ -21,6 +21,13 @@ class Kind(TextChoices):
     RECOGNITION = "recognition"
     TRAINING = "training"
     TRANSFER = "transfer"
+
+
+class Priority(IntegerChoices):
+    """The lower goes first."""
+
+    INTERACTIVE = 0
+    BULK = 1
 
 
 TERMINAL = frozenset({State.SUCCEEDED, State.FAILED, State.CANCELLED})

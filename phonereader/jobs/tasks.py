@@ -6,7 +6,7 @@ from uuid import UUID
 
 from celery import Task, shared_task
 
-from phonereader.jobs import runner, stopping, sweeper
+from phonereader.jobs import runner, stopping, sweeper, turns
 from phonereader.jobs.bell import ring_now
 from phonereader.jobs.lease import hard_time_limit
 from phonereader.jobs.states import Kind
@@ -21,7 +21,7 @@ def job_task(name: str, kind: Kind, work: Callable[[], runner.Work]) -> "Task[..
         if stopping.told():
             ring_now(UUID(job_id), kind)  # for another worker
         else:
-            runner.run(job_id, work(), process_name())
+            runner.run(job_id, work(), process_name(), turns.claim)
 
     return run
 

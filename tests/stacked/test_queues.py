@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.drawing import box_of_strokes
 from tests.stack import Stack, wait_until
 
 pytestmark = pytest.mark.stack
@@ -28,3 +29,19 @@ def test_every_worker_reports_itself_for_its_queue(each_stack: Stack) -> None:
         return {"recognition", "training", "transfers"} <= set(found)
 
     wait_until(queues, "a process for every queue")
+
+
+def test_an_interactive_number_overtakes_bulk_that_waits(each_stack: Stack) -> None:
+    readers = each_stack.find("celery", "worker", "--hostname=recognition")
+    for process in readers:
+        process.suspend()
+    bulk = [each_stack.submit([box_of_strokes("7")], priority="bulk").json["id"] for _ in range(200)]
+    urgent = each_stack.submit([box_of_strokes("1")]).json["id"]
+    for process in readers:
+        process.resume()
+    ended = each_stack.ended(urgent)
+    assert ended["state"] == "succeeded"
+    others = [each_stack.ended(job_id) for job_id in bulk]
+    assert {job["state"] for job in others} == {"succeeded"}
+    before = sum(job["finished_at"] < ended["finished_at"] for job in others)
+    assert before < 20, f"{before} of 200 bulk jobs ended before the one that somebody waited for"
