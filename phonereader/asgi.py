@@ -107,9 +107,11 @@ def _application() -> App:
     django = get_asgi_application()
     from django.conf import settings
 
+    from phonereader import logs
     from phonereader.jobs import held, waiting
 
-    return Lifespan(LimitBody(held.GoOn(django), settings.BODY_LIMIT), waiting.close)
+    limited = LimitBody(held.GoOn(django), settings.BODY_LIMIT)
+    return Lifespan(logs.RequestId(limited), waiting.close)
 
 
 application = _application()

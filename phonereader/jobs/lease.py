@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextvars import copy_context
 from types import TracebackType
 
 from django.conf import settings
@@ -69,7 +70,10 @@ class Lease:
         self._stop: Stop | None = None
         self._progress: float | None = None
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name=f"lease-{job.id}", daemon=True)
+        context = copy_context()  # for the log
+        self._thread = threading.Thread(
+            target=context.run, args=[self._watch], name=f"lease-{job.id}", daemon=True
+        )
 
     def check(self, progress: float | None = None) -> None:
         """Report progress, and raise ``Cancelled`` or its like when the work is to stop."""

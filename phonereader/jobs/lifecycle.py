@@ -7,6 +7,7 @@ wins and the other learns that it lost. Leases are reckoned by the database's cl
 import logging
 import random
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -41,6 +42,8 @@ def create(kind: Kind, **fields: Any) -> Job:
     Transition.objects.create(
         job=job, revision=0, at=Now(), after=State.QUEUED, attempt=0, actor=job.caller or "system"
     )
+    accepted = partial(log.info, "job %s new -> queued by %s", job.id, job.caller or "system")
+    transaction.on_commit(partial(accepted, extra={"job": str(job.id)}))
     return job
 
 
@@ -80,7 +83,7 @@ def transition(
         actor=actor[:200],
         reason=reason[:500],
     )
-    log.info("job %s %s -> %s by %s %s", job.id, before, to, actor, reason)
+    log.info("job %s %s -> %s by %s %s", job.id, before, to, actor, reason, extra={"job": str(job.id)})
     hints.changed(job.id)
     return True
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, close_old_connections, transaction
 
+from phonereader import logs
 from phonereader.jobs import lifecycle
 from phonereader.jobs.bell import ring_now
 from phonereader.jobs.lease import Cancelled, Lease, LeaseLost, Stopping, TimeLimit
@@ -64,6 +65,12 @@ def run(job_id: UUID | str, work: Work, worker: str, claim: Claim = lifecycle.cl
     job = claim(job_id, worker)
     if job is None:
         return None
+    with logs.about(job=str(job.id), worker=worker):
+        return do(job, work, worker)
+
+
+def do(job: Job, work: Work, worker: str) -> State | None:
+    """Do the work of a claimed job, and write what becomes of it."""
     lease = Lease(job, before_kill=lambda stop: settle(copy(job), stop, worker))
     try:
         with lease:
