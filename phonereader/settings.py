@@ -212,7 +212,9 @@ CELERY_WORKER_PROC_ALIVE_TIMEOUT = 120  # a child loads the network before it sa
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 2.0
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_WORKER_SEND_TASK_EVENTS = False
+TASK_EVENTS = env.boolean("TASK_EVENTS", False)
+"""Whether workers tell the broker of each task and of themselves, for Flower and its like."""
+CELERY_WORKER_SEND_TASK_EVENTS = TASK_EVENTS
 CELERY_DB_REUSE_MAX = 10**9  # the job runner closes connections itself, when they are broken
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # in memory: what it rings for is idempotent
 CELERY_BEAT_SCHEDULE = {

@@ -136,7 +136,8 @@ def worker(name: str, processes: int, *queues: str) -> list[str]:
         f"--concurrency={processes}",
         "--without-gossip",
         "--without-mingle",
-        "--without-heartbeat",  # its last one would wait for a broker that is away
+        # For Flower; else none, because the last heartbeat would wait for a broker that is away.
+        "--task-events" if settings.TASK_EVENTS else "--without-heartbeat",
         "--loglevel=INFO",
     ]
 
