@@ -21,11 +21,14 @@ class Site(admin.AdminSite):
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         from phonereader.overview import warnings
+        from training import dashboard
 
-        may_see = request.user.has_perm("jobs.view_job")
-        return super().index(
-            request, {"queue_warnings": warnings() if may_see else []} | (extra_context or {})
-        )
+        more: dict[str, Any] = {}
+        if request.user.has_perm("jobs.view_job"):
+            more |= {"queue_warnings": warnings()}
+        if request.user.has_perm("training.view_trainingrun"):
+            more |= {"dashboard": dashboard.context()}
+        return super().index(request, more | (extra_context or {}))
 
 
 class ReadOnly:

@@ -10,8 +10,13 @@ function element(name, attributes, text = "") {
   return node;
 }
 
-/** Draw `lines` (name -> values, one an epoch) into `svg`; `last` is the epoch at the right border. */
-export function curves(svg, epochs, lines, last, legend = null, label = (value) => value.toPrecision(3)) {
+/**
+ * Draw `lines` (name -> values, one an epoch) into `svg`; `last` is the epoch at the right border. `under` says
+ * what stands below an epoch, `floor` the least value that is shown.
+ */
+export function curves(
+  svg, epochs, lines, last, legend = null, label = (value) => value.toPrecision(3), { under = (epoch) => epoch, floor = null } = {},
+) {
   const values = Object.values(lines).flat();
   svg.replaceChildren();
   if (!values.length) {
@@ -20,7 +25,7 @@ export function curves(svg, epochs, lines, last, legend = null, label = (value) 
   }
   let low = Math.min(...values), high = Math.max(...values);
   const room = Math.max((high - low) * 0.08, Math.abs(high) * 0.002, 1e-6);
-  low -= room;
+  low = floor ?? low - room;
   high += room;
   const x = (epoch) => (last > 1 ? LEFT + ((epoch - 1) / (last - 1)) * (RIGHT - LEFT) : (LEFT + RIGHT) / 2);
   const y = (value) => BOTTOM - ((value - low) / (high - low)) * (BOTTOM - TOP);
@@ -29,7 +34,7 @@ export function curves(svg, epochs, lines, last, legend = null, label = (value) 
     svg.append(element("line", { x1: LEFT, x2: RIGHT, y1: y(value), y2: y(value), class: "grid" }));
     svg.append(element("text", { x: LEFT - 6, y: y(value) + 4, "text-anchor": "end" }, label(value)));
   }
-  for (const epoch of [1, last]) svg.append(element("text", { x: x(epoch), y: 212, "text-anchor": "middle" }, epoch));
+  for (const epoch of [1, last]) svg.append(element("text", { x: x(epoch), y: 212, "text-anchor": "middle" }, under(epoch)));
   Object.values(lines).forEach((line, number) => {
     const points = line.map((value, index) => `${x(epochs[index]).toFixed(1)},${y(value).toFixed(1)}`);
     svg.append(element("polyline", { points: points.join(" "), class: `line line-${number}` }));

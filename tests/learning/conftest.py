@@ -2,6 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
+from recognition import registry
 from recognition.models import Box, Submission
 from recognition.submissions import Sender, SentBox, submit
 from tests.drawing import number_of_pictures
@@ -29,6 +30,12 @@ def label(db: None) -> Label:
         return boxes
 
     return submit_and_label
+
+
+@pytest.fixture
+def shipped(db: None) -> None:
+    """Tables are emptied between these tests; what a new database has is put back."""
+    registry.ensure_shipped()
 
 
 @pytest.fixture

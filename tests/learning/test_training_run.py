@@ -22,12 +22,6 @@ from training.work import TrainNetwork
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("little_base", "shipped")]
 
 
-@pytest.fixture
-def shipped(db: None) -> None:
-    """Tables are emptied between these tests; what a new database has is put back."""
-    registry.ensure_shipped()
-
-
 @pytest.fixture(autouse=True)
 def _one_thread(settings: Any) -> Iterator[None]:
     threads = torch.get_num_threads()
