@@ -14,10 +14,11 @@ from django.http import Http404, HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.permissions import AllowAny
-from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from phonereader import problems
 from phonereader.asgi_types import Message, Send
 from phonereader.jobs import held, waiting
 from phonereader.jobs.api import find
@@ -35,13 +36,18 @@ COME_BACK = 1000
 """Milliseconds after which a client whose stream broke comes back."""
 
 
+class StreamRenderer(JSONRenderer):
+    """Stands for what the view answers. It renders refusals alone, which are JSON all the same."""
+
+    media_type = CONTENT_TYPE
+    format = "events"
+
+
 class EventsView(APIView):
     """One job as it changes, for anyone who knows its id."""
 
     permission_classes = [AllowAny]
-
-    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[BaseRenderer, str]:
-        return JSONRenderer(), JSONRenderer.media_type  # of refusals; the stream is what it is
+    renderer_classes = [StreamRenderer]
 
     @extend_schema(
         operation_id="job_events",
@@ -52,6 +58,7 @@ class EventsView(APIView):
         responses={
             (200, CONTENT_TYPE): OpenApiTypes.STR,
             204: OpenApiResponse(description="nothing will happen any more"),
+            (406, problems.CONTENT_TYPE): OpenApiResponse(OpenApiTypes.OBJECT, f"{CONTENT_TYPE} is not accepted"),
         },
     )
     def get(self, request: Request, job_id: UUID) -> HttpResponse:

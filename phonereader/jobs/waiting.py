@@ -158,6 +158,7 @@ class Watcher:
                 self._tell(job_id, seen.get(job_id))
             if whole_round:
                 next_round = loop.time() + max(self._tick, took / SHARE)
+            await asyncio.sleep(min(took / SHARE, self._tick))  # hints of meanwhile are taken together
             try:
                 async with asyncio.timeout_at(next_round):
                     await self._woken.wait()

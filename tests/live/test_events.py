@@ -94,6 +94,14 @@ def test_a_stream_of_nothing_is_a_404_and_of_what_was_deleted_a_410(site: Site, 
     assert site.get(job_path(job.id) + "events/").status == 410
 
 
+def test_who_takes_no_event_stream_gets_none(site: Site, job: Job) -> None:
+    path = job_path(job.id) + "events/"
+    refusal = site.get(path, Accept="application/json")
+    assert (refusal.status, refusal.headers["Content-Type"]) == (406, "application/problem+json")
+    assert refusal.json["status"] == 406
+    assert Stream(site, job, Accept="text/html, */*;q=0.1").response.status == 200
+
+
 def test_a_silence_is_filled(site: Site, job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("phonereader.jobs.events.ALIVE_SECONDS", 0.05)
     stream = Stream(site, job)
