@@ -58,7 +58,7 @@ class EventsView(APIView):
         responses={
             (200, CONTENT_TYPE): OpenApiTypes.STR,
             204: OpenApiResponse(description="nothing will happen any more"),
-            (406, problems.CONTENT_TYPE): OpenApiResponse(OpenApiTypes.OBJECT, f"{CONTENT_TYPE} is not accepted"),
+            (406, problems.CONTENT_TYPE): OpenApiResponse(OpenApiTypes.OBJECT, "no event stream is accepted"),
         },
     )
     def get(self, request: Request, job_id: UUID) -> HttpResponse:
