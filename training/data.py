@@ -2,7 +2,6 @@
 
 import gzip
 import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognition.reader.ink import Picture, Strokes, decode_picture
-
-PENDIGITS_SIDE = 500.0
+from training.formats import idx, unipen
+from training.formats.items import BadFile
 
 
 class MissingData(FileNotFoundError):
@@ -78,15 +77,12 @@ def _pictures(images: NDArray[np.uint8], labels: NDArray[np.integer]) -> Drawing
 
 
 def _idx(folder: Path, name: str) -> NDArray[np.uint8] | None:
-    """An IDX file of bytes: two zeros, type 8, the number of dimensions, their sizes, the bytes."""
     for path in (folder / f"{name}.gz", folder / name):
         if path.is_file():
-            data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-            dimensions = data[3]
-            shape = [int.from_bytes(data[4 + 4 * i : 8 + 4 * i], "big") for i in range(dimensions)]
-            if data[:3] != b"\0\0\x08" or len(data) != 4 + 4 * dimensions + int(np.prod(shape)):
-                raise MissingData(f"{path} is no complete IDX file.")
-            return np.frombuffer(data, np.uint8, offset=4 + 4 * dimensions).reshape(shape)
+            try:
+                return idx.parse(path.read_bytes())
+            except BadFile:
+                raise MissingData(f"{path} is no complete IDX file.") from None
     return None
 
 
@@ -106,41 +102,19 @@ def pendigits(path: Path) -> Drawings:
 
 
 def parse_unipen(text: str) -> Drawings:
-    """`.SEGMENT DIGIT i ? "8"` starts a digit, `.COMMENT d w n` names its writer, strokes follow."""
+    """The digits of UNIPEN text. Raises MissingData for a point that is none."""
     inks: list[Picture | Strokes] = []
     labels: list[int] = []
     writers: list[int] = []
-    for label, writer, strokes in _segments(text.splitlines()):
-        if strokes:
-            inks.append(Strokes(tuple(strokes), PENDIGITS_SIDE, PENDIGITS_SIDE, PENDIGITS_SIDE * 4 / 50))
-            labels.append(label)
-            writers.append(writer)
+    for segment in unipen.segments(text):
+        if segment.why:
+            raise MissingData(f"Digit {segment.number} cannot be read: {segment.why}")
+        strokes = tuple(np.array(stroke, dtype=np.float64) for stroke in segment.strokes if stroke)
+        if strokes and segment.label.isdigit():
+            inks.append(Strokes(strokes, unipen.SIDE, unipen.SIDE, unipen.BRUSH))
+            labels.append(int(segment.label))
+            writers.append(segment.writer)
     return _drawings(inks, labels, writers)
-
-
-def _segments(lines: list[str]) -> Iterator[tuple[int, int, list[NDArray[np.float64]]]]:
-    label, writer = -1, 0
-    strokes: list[NDArray[np.float64]] = []
-    points: list[tuple[float, float]] | None = None
-    for line in [*lines, ".SEGMENT"]:
-        words = line.split()
-        if not words:
-            continue
-        if points is not None and words[0].startswith("."):
-            if points:
-                strokes.append(np.array(points, dtype=np.float64))
-            points = None
-        if words[0] == ".SEGMENT":
-            if label >= 0:
-                yield label, writer, strokes
-            strokes, writer = [], 0
-            label = int(words[-1].strip('"')) if len(words) > 1 else -1
-        elif words[0] == ".COMMENT" and label >= 0 and len(words) == 4:
-            writer = int(words[2])
-        elif words[0] == ".PEN_DOWN":
-            points = []
-        elif points is not None:
-            points.append((float(words[0]), PENDIGITS_SIDE - float(words[1])))
 
 
 # --- Paper --------------------------------------------------------------------------------------
