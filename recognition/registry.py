@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # torch is for workers only
 
 log = logging.getLogger(__name__)
 
-SHIPPED = Path(__file__).parent / "weights" / "small-vgg.safetensors"
+SHIPPED = Path(__file__).parent / "weights" / "wide-vgg.safetensors"
 WITH_THE_PROGRAM = "shipped with the program"
 """The origin of shipped weights."""
 ACCURACY = "accuracy, "

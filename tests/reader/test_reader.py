@@ -15,7 +15,7 @@ from recognition.reader.weights import pack
 from tests.drawing import mnist
 from tests.reader.hand import HAND, picture, strokes
 
-SHIPPED = Path(recognition.__file__).parent / "weights" / "small-vgg.safetensors"
+SHIPPED = Path(recognition.__file__).parent / "weights" / "wide-vgg.safetensors"
 
 
 @cache
@@ -57,7 +57,7 @@ def test_shipped_weights_read_a_plain_hand(digit: str) -> None:
 
 
 def test_shipped_weights_say_what_they_are() -> None:
-    assert shipped().architecture == "small-vgg"
+    assert shipped().architecture == "wide-vgg"
     assert shipped().temperature != 1.0
     assert len(shipped().sha256) == 64
 

@@ -32,7 +32,7 @@ def _lenet() -> bytes:
 def test_the_shipped_weights_are_version_1_and_active_from_the_start() -> None:
     version = ModelVersion.objects.get()
     assert bytes(version.weights) == registry.SHIPPED.read_bytes()
-    assert version.architecture == "small-vgg"
+    assert version.architecture == "wide-vgg"
     assert registry.active() == version
     registry.ensure_shipped()
     assert ModelVersion.objects.count() == Activation.objects.count() == 1
