@@ -11,7 +11,7 @@ TEST_READY := $(VENV)/.ready-to-test
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint secrets format bench-reading bench-training
+.PHONY: help install run test lint secrets format bench-reading bench-training bench-learning chaos
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -48,6 +48,17 @@ bench-reading: $(RUN_READY) ## how well unseen writers are read: tables and pict
 
 bench-training: $(RUN_READY) ## time to 99 % on MNIST, beside a plain PyTorch script (DATA=folder)
 	@$(PYTHON) -m bench.plain_mnist $(if $(DATA),--data "$(DATA)")
+
+bench-learning: $(RUN_READY) ## what 300 reviewed digits of an odd hand teach, and what is forgotten (DATA=folder)
+	@$(PYTHON) -m bench.learning $(if $(DATA),--data "$(DATA)")
+
+# BROKER is redis or amqp, DATABASE postgres or sqlite; servers of its own, which it kills.
+BROKER ?= redis
+DATABASE ?= postgres
+SEED ?= 1
+
+chaos: $(TEST_READY) ## 2,000 jobs while every part is killed, frozen and emptied at random (BROKER, DATABASE, SEED)
+	@$(PYTHON) -m tests.chaos --broker $(BROKER) --database $(DATABASE) --seed $(SEED)
 
 secrets: ## make the passwords and keys of docker-compose.yml, once, in var/secrets
 	@test ! -e var/secrets || { echo "var/secrets is there already."; exit 1; }
