@@ -9,7 +9,7 @@ import json
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import FrameType
 
 from django.core.asgi import get_asgi_application
@@ -22,19 +22,32 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "phonereader.settings")
 class LimitBody:
     """Answers 413 to a body of more than ``limit`` bytes, announced or not.
 
+    ``larger`` holds limits of paths by themselves, for who has a session there.
+
     The rest of the body is read and thrown away (up to ``patience`` bytes), because many clients read no
     answer before they have sent everything.
     """
 
-    def __init__(self, app: App, limit: int, patience: int = 64 * 1024 * 1024) -> None:
-        self.app, self.limit, self.patience = app, limit, patience
+    def __init__(
+        self,
+        app: App,
+        limit: int,
+        larger: Mapping[str, int] | None = None,
+        patience: int = 64 * 1024 * 1024,
+    ) -> None:
+        self.app, self.limit, self.larger, self.patience = app, limit, larger or {}, patience
+
+    def _limit(self, scope: Scope) -> int:
+        cookies = dict(scope["headers"]).get(b"cookie", b"")
+        return self.larger.get(scope["path"], self.limit) if b"sessionid=" in cookies else self.limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
+        limit = self._limit(scope)
         announced = dict(scope["headers"]).get(b"content-length", b"0")
-        if announced.isdigit() and int(announced) > self.limit:
-            return await self._refuse(0, receive, send)
+        if announced.isdigit() and int(announced) > limit:
+            return await self._refuse(0, limit, receive, send)
         if announced != b"0":  # a server keeps the body to the announced length
             return await self.app(scope, receive, send)
 
@@ -44,8 +57,8 @@ class LimitBody:
             message = await receive()
             received.append(message)
             size += len(message.get("body", b""))
-            if size > self.limit:
-                return await self._refuse(size, receive, send)
+            if size > limit:
+                return await self._refuse(size, limit, receive, send)
             if not message.get("more_body"):
                 break
         received.reverse()
@@ -55,13 +68,13 @@ class LimitBody:
 
         return await self.app(scope, replay, send)
 
-    async def _refuse(self, size: int, receive: Receive, send: Send) -> None:
+    async def _refuse(self, size: int, limit: int, receive: Receive, send: Send) -> None:
         while size <= self.patience:
             message = await receive()
             size += len(message.get("body", b""))
             if message["type"] == "http.disconnect" or not message.get("more_body"):
                 break
-        detail = f"The body is larger than {self.limit // 2**20} MB."
+        detail = f"The body is larger than {limit // 2**20} MB."
         problem = {"type": "about:blank", "title": "Content Too Large", "status": 413, "detail": detail}
         body = json.dumps({**problem, "errors": []}).encode()
         headers = [(b"content-type", b"application/problem+json"), (b"content-length", b"%d" % len(body))]
@@ -106,11 +119,13 @@ class Lifespan:
 def _application() -> App:
     django = get_asgi_application()
     from django.conf import settings
+    from django.urls import reverse
 
     from phonereader import logs
     from phonereader.jobs import held, waiting
 
-    limited = LimitBody(held.GoOn(django), settings.BODY_LIMIT)
+    larger = {reverse("admin:transfer_import"): settings.IMPORT_LIMIT}
+    limited = LimitBody(held.GoOn(django), settings.BODY_LIMIT, larger)
     return Lifespan(logs.RequestId(limited), waiting.close)
 
 

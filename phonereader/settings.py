@@ -245,7 +245,8 @@ RECOGNITION_PROCESSES = env.integer("RECOGNITION_PROCESSES", max(1, (os.cpu_coun
 
 BODY_LIMIT = 8 * 1024 * 1024  # bytes of one request; refused before Django sees it, in phonereader.asgi
 DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_LIMIT
-FILE_UPLOAD_MAX_MEMORY_SIZE = BODY_LIMIT  # never a temporary file
+FILE_UPLOAD_MAX_MEMORY_SIZE = BODY_LIMIT  # never a temporary file, imports by staff apart
+IMPORT_LIMIT = 64 * 1024 * 1024  # bytes of what staff upload to import; more goes by command
 
 # --- Pages, API ---------------------------------------------------------------------------------
 

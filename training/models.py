@@ -170,6 +170,25 @@ class Transfer(models.Model):
         return self.what
 
 
+class Difference(models.Model):
+    """A box that a shadow run's version reads otherwise than was read; it goes with the drawing."""
+
+    transfer = models.ForeignKey(Transfer, on_delete=models.CASCADE, related_name="differences")
+    box = models.ForeignKey(Box, on_delete=models.CASCADE, related_name="+")
+    before = models.CharField(
+        max_length=1, blank=True, help_text="A digit, ? for unreadable, empty for blank"
+    )
+    after = models.CharField(max_length=1, blank=True)
+    sure_before = models.FloatField(null=True)
+    sure_after = models.FloatField(null=True)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.before} -> {self.after}"
+
+
 class Schedule(models.Model):
     """When the program retrains by itself: one row, off unless switched on in the admin."""
 

@@ -14,7 +14,10 @@ from phonereader.jobs.states import Kind
 from training.models import Transfer
 
 WORKS: dict[str, Callable[[], Work]] = {}
-"""The work of each kind of transfer, by ``Transfer.What``."""
+"""The work of each kind of transfer, by ``Transfer.What``; ``training.tasks`` fills it."""
+
+MOST_NUMBERS = 10_000
+"""So many numbers a shadow run reads at most."""
 
 
 class RunTransfer:
@@ -26,7 +29,9 @@ class RunTransfer:
         """Nothing: what there is to prepare is known when the job is."""
 
     def run(self, job: Job, lease: Lease) -> Any:
-        what = Transfer.objects.values_list("what", flat=True).get(job=job)
+        what = Transfer.objects.filter(job=job).values_list("what", flat=True).first()
+        if what is None:
+            raise ExpectedError("gone", "The transfer was deleted.")
         if what not in WORKS:
             raise ExpectedError(
                 "unknown_transfer", f"This version of the program knows no transfer {what!r}."

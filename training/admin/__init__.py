@@ -1,5 +1,5 @@
-"""The admin of learning: training runs, the registry of model versions."""
+"""The admin of learning: training runs, the registry of model versions, data in and out."""
 
-from training.admin import registry, runs
+from training.admin import registry, runs, transfers
 
-__all__ = ["registry", "runs"]
+__all__ = ["registry", "runs", "transfers"]
