@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
@@ -29,7 +29,8 @@ from phonereader.jobs.states import State
 from phonereader.problems import Problem
 from recognition import requests
 from recognition.documents import CorrectionSerializer, SubmissionSerializer
-from recognition.models import Correction, Submission
+from recognition.doubts import correct, locked
+from recognition.models import Submission
 from recognition.submissions import KeyReused, Overloaded, Sender, forget, submit
 
 PREFER_WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?([^\s,;\"]+)")
@@ -134,9 +135,12 @@ class CorrectionView(APIView):
     def post(self, request: Request, job_id: UUID) -> Response:
         job = find(job_id)
         by = owner(request, job)
-        submission = get_object_or_404(Submission.objects.prefetch_related("boxes"), job=job)
-        digits = requests.digits_of(request.data, submission.boxes.count())
-        Correction.objects.create(submission=submission, digits=digits, by=by)
+        with transaction.atomic():
+            submission = locked(job.id)
+            if submission is None:
+                raise Problem(410, "This was deleted.")
+            digits = requests.digits_of(request.data, submission.boxes.count())
+            correct(submission, digits, by)
         return Response({"digits": digits}, 201)
 
 

@@ -119,9 +119,17 @@ class Reading(models.Model):
     confidence = models.FloatField(null=True)
     probabilities = models.JSONField(null=True, help_text="Of the digits 0 to 9")
     glyph = models.BinaryField(null=True, help_text="28x28 bytes, white on black, as the network saw it")
+    doubt = models.FloatField(
+        null=True, editable=False, help_text="How much a reviewer's word is wanted; null: it is not"
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["box", "model"], name="reading_once")]
+        indexes = [
+            models.Index(
+                fields=["doubt", "id"], name="reading_doubt", condition=models.Q(doubt__isnull=False)
+            )
+        ]
 
     def __str__(self) -> str:
         return self.digit or self.state

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from phonereader.jobs.models import Job
 from phonereader.jobs.runner import ExpectedError, Lease
 from recognition.documents import result_document
+from recognition.doubts import claim_of, claims, doubt
 from recognition.models import Box, Reading, Submission
 from recognition.reader.ink import BadInk, Ink, decode_picture, parse_strokes
 from recognition.reader.number import Number, compose
@@ -20,6 +21,7 @@ if TYPE_CHECKING:  # torch is loaded by workers only
 
 @dataclass(frozen=True)
 class Outcome:
+    submission: Submission
     boxes: list[Box]
     readings: list[BoxReading]
     number: Number
@@ -51,6 +53,7 @@ class ReadNumber:
             "number": perf_counter() - read,
         }
         return Outcome(
+            submission,
             boxes,
             readings,
             number,
@@ -60,7 +63,13 @@ class ReadNumber:
         )
 
     def save(self, job: Job, outcome: Outcome) -> dict[str, Any]:
-        Reading.objects.bulk_create(
+        Submission.objects.filter(job=job).update(
+            digits=outcome.number.digits,
+            confidence=outcome.number.confidence,
+            model_id=outcome.version,
+            timings=outcome.timings,
+        )
+        readings = [
             Reading(
                 box=box,
                 model_id=outcome.version,
@@ -73,13 +82,12 @@ class ReadNumber:
                 glyph=None if reading.glyph is None else reading.glyph.tobytes(),
             )
             for box, reading in zip(outcome.boxes, outcome.readings, strict=True)
-        )
-        Submission.objects.filter(job=job).update(
-            digits=outcome.number.digits,
-            confidence=outcome.number.confidence,
-            model_id=outcome.version,
-            timings=outcome.timings,
-        )
+        ]
+        if outcome.submission.contributed:  # its row is locked: a claim comes before this, or after
+            said = claims(job.id)
+            for reading in readings:
+                reading.doubt = doubt(reading, claim_of(said, reading.box.position))
+        Reading.objects.bulk_create(readings)
         return result_document(outcome.number, outcome.readings, outcome.version, outcome.architecture)
 
 

@@ -15,6 +15,7 @@ from phonereader.jobs import lifecycle, turns
 from phonereader.jobs.bell import ring_on_commit
 from phonereader.jobs.models import Job
 from phonereader.jobs.states import TERMINAL, Kind, Priority, State
+from recognition.doubts import locked
 from recognition.models import Box, Submission
 
 
@@ -83,6 +84,7 @@ def forget(job: Job, actor: str) -> None:
         if not job.ended:  # a worker may end it first
             lifecycle.transition(job, State.CANCELLED, actor=actor, reason="deleted by its owner")
         job.refresh_from_db()
+    locked(job.id)
     Submission.objects.filter(job=job).delete()
 
 

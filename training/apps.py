@@ -5,4 +5,4 @@ class TrainingConfig(AppConfig):
     name = "training"
 
     def ready(self) -> None:
-        from training import worker  # noqa: F401 (connects itself to Celery's signals)
+        from training import forgetting, worker  # noqa: F401 (connect themselves to signals)

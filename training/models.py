@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from phonereader.jobs.models import Job
-from recognition.models import Box, ModelVersion
+from recognition.models import Box, ModelVersion, Reading
 
 NO_DIGIT = "-"
 """The label of ink that is no digit."""
@@ -54,7 +54,8 @@ class Label(models.Model):
 
     class Via(models.TextChoices):
         REVIEW = "review"
-        BULK = "bulk", "bulk confirmation"
+        BULK = "bulk", "in bulk"
+        KEPT = "kept", "kept at a second look"
         IMPORT = "import"
 
     sample = models.ForeignKey(Sample, on_delete=models.CASCADE, related_name="labels")
@@ -63,16 +64,29 @@ class Label(models.Model):
     by = models.CharField(max_length=200)
     via = models.CharField(max_length=8, choices=Via)
     at = models.DateTimeField(auto_now_add=True)
+    undoes = models.OneToOneField(
+        "self", null=True, editable=False, on_delete=models.CASCADE, related_name="undone_by"
+    )
 
     class Meta:
         ordering = ["-id"]
+        indexes = [models.Index(fields=["user", "id"], name="label_user_id")]
 
     def __str__(self) -> str:
         return f"{self.text or 'withdrawn'} by {self.by}"
 
 
+class Review(Reading):
+    """A box that waits for a reviewer, as the reading that is in doubt."""
+
+    class Meta:
+        proxy = True
+        verbose_name = "digit to review"
+        verbose_name_plural = "digits to review"
+
+
 class ReviewLock(models.Model):
-    """Keeps a box for one reviewer for a while."""
+    """Keeps a box for one reviewer for a while; one whose time is over counts as none."""
 
     box = models.OneToOneField(Box, primary_key=True, on_delete=models.CASCADE, related_name="review_lock")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")

@@ -7,14 +7,15 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from recognition.models import Box
-from recognition.reader.glyph import GLYPH_VERSION, glyph
+from recognition.doubts import locked, reviewed, to_review
+from recognition.models import Box, Reading
 from recognition.reader.ink import Ink, decode_picture, parse_strokes
 from training.models import LABELS, Label, Sample
 
@@ -38,6 +39,10 @@ class Blank(ValueError):
     """There is no ink, and so nothing to label."""
 
 
+class NotToLearnFrom(ValueError):
+    """The drawing was deleted, or never contributed for training."""
+
+
 def split_of(origin: str) -> str:
     """Train or holdout, by a hash of the origin alone: the same for all of its drawings, for ever."""
     if origin.startswith(TEST):
@@ -55,10 +60,15 @@ def ink_of(drawing: Box | Sample) -> Ink:
 
 @transaction.atomic
 def label_box(box: Box, text: str, reviewer: Reviewer, via: str = Label.Via.REVIEW) -> Label:
-    """Say what a box holds: 0 to 9 or ``-``. Raises ``Blank`` without ink."""
+    """Say what a box holds: 0 to 9 or ``-``. Raises ``Blank`` without ink, and ``NotToLearnFrom``."""
+    submission = locked(box.submission_id)
+    if submission is None or not submission.contributed:
+        raise NotToLearnFrom("The drawing was deleted, or not contributed for training.")
     sample = Sample.objects.select_for_update().filter(box=box).first()
     if sample is None:
-        sample = _new(f"submission:{box.submission_id}", box.strokes, box.picture, box=box)
+        reading = Reading.objects.filter(box=box, model=submission.model_id).select_related("model")
+        seen = reading.only("state", "glyph", "model__glyph_version").first()
+        sample = _new(f"submission:{box.submission_id}", box.strokes, box.picture, box, seen)
         sample.save()
     return relabel(sample, text, reviewer, via)
 
@@ -107,21 +117,20 @@ def take_in_all(made: Sequence[tuple[Sample, str]], reviewer: Reviewer) -> list[
 @transaction.atomic
 def relabel(sample: Sample, text: str, reviewer: Reviewer, via: str = Label.Via.REVIEW) -> Label:
     """Give a sample another label; what it was called before stays on record. Empty withdraws."""
-    if text not in ("", *LABELS):
-        raise ValueError(f"{text!r} is no label.")
-    label = Label.objects.create(
-        sample=sample, text=text, user=reviewer.user, by=reviewer.name[:200], via=via
-    )
-    sample.digit, sample.labelled_at = text, label.at
-    sample.save(update_fields=["digit", "labelled_at"])
-    return label
+    return _write(sample, text, reviewer, via)
 
 
 @transaction.atomic
 def undo(label: Label, reviewer: Reviewer) -> Label:
     """Take back a label: the one before it counts again, or none."""
     before = label.sample.labels.filter(id__lt=label.id).first()
-    return relabel(label.sample, before.text if before else "", reviewer, label.via)
+    return _write(label.sample, before.text if before else "", reviewer, label.via, undoes=label)
+
+
+@transaction.atomic
+def forget_unlabelled(submission_id: UUID) -> None:
+    """A drawing is deleted by its owner: what no reviewer's word stands for goes with it."""
+    Sample.objects.filter(box__submission=submission_id, digit="").delete()
 
 
 def labelled(split: str) -> QuerySet[Sample]:
@@ -131,6 +140,8 @@ def labelled(split: str) -> QuerySet[Sample]:
 
 def refresh_glyphs(samples: Iterable[Sample]) -> None:
     """Make the glyphs anew that an older glyph function made."""
+    from recognition.reader.glyph import GLYPH_VERSION, glyph
+
     for sample in samples:
         if sample.glyph_version != GLYPH_VERSION:
             made = glyph(ink_of(sample))
@@ -139,7 +150,30 @@ def refresh_glyphs(samples: Iterable[Sample]) -> None:
                 sample.save(update_fields=["glyph", "glyph_version"])
 
 
-def _new(origin: str, strokes: object, picture: bytes | memoryview | None, box: Box | None = None) -> Sample:
+def _write(sample: Sample, text: str, reviewer: Reviewer, via: str, undoes: Label | None = None) -> Label:
+    """Add a label; the box is reviewed, or waits for review again."""
+    if text not in ("", *LABELS):
+        raise ValueError(f"{text!r} is no label.")
+    label = Label.objects.create(
+        sample=sample, text=text, user=reviewer.user, by=reviewer.name[:200], via=via, undoes=undoes
+    )
+    sample.digit, sample.labelled_at = text, label.at
+    sample.save(update_fields=["digit", "labelled_at"])
+    if sample.box is not None and text:
+        reviewed(sample.box)
+    elif sample.box is not None and (submission := locked(sample.box.submission_id)):
+        to_review(sample.box, submission)
+    return label
+
+
+def _new(
+    origin: str,
+    strokes: object,
+    picture: bytes | memoryview | None,
+    box: Box | None = None,
+    seen: Reading | None = None,
+) -> Sample:
+    """A sample without a label yet. Its glyph is the one that was read, when there is a reading."""
     content = bytes(picture) if picture is not None else json.dumps(strokes, sort_keys=True).encode()
     sample = Sample(
         box=box,
@@ -148,11 +182,17 @@ def _new(origin: str, strokes: object, picture: bytes | memoryview | None, box: 
         strokes=strokes,
         picture=picture,
         ink_sha256=hashlib.sha256(content).hexdigest(),
-        glyph_version=GLYPH_VERSION,
         labelled_at=timezone.now(),
     )
+    if seen is not None and seen.glyph is not None:
+        sample.glyph, sample.glyph_version = seen.glyph, seen.model.glyph_version
+        return sample
+    if seen is not None and seen.state == Reading.State.BLANK:
+        raise Blank("There is no ink to label.")
+    from recognition.reader.glyph import GLYPH_VERSION, glyph  # heavy, and seldom needed in the web process
+
     made = glyph(ink_of(sample))
     if made is None:
         raise Blank("There is no ink to label.")
-    sample.glyph = made.tobytes()
+    sample.glyph, sample.glyph_version = made.tobytes(), GLYPH_VERSION
     return sample
