@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
@@ -17,6 +18,7 @@ from tests.chaos.services import Broker, PostgreSQL
 class World:
     """Everything that a fault may touch."""
 
+    folder: Path
     parts: list[Part]
     broker: Broker
     database: PostgreSQL | None

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -28,6 +29,8 @@ LEASE = 5
 """Seconds; shorter than in service, so that a story has time for more of them."""
 POOL = 40
 """Different numbers that clients draw from."""
+SHOWN = 10
+"""Broken promises that are shown one by one."""
 REVIVAL = 0.5
 """Seconds between two looks at which part has ended."""
 
@@ -99,7 +102,7 @@ def world(plan: Plan, folder: Path, lease: int = LEASE) -> Iterator[World]:
         for part in parts:
             part.start()
         wait_for_web(parts)
-        yield World(parts, broker, database, env, lease, random.Random(plan.seed), [])
+        yield World(folder, parts, broker, database, env, lease, random.Random(plan.seed), [])
     finally:
         for part in parts:
             part.thaw()
@@ -182,7 +185,13 @@ def happen(fault: Fault, here: World, say: Callable[[str], object]) -> Happened:
     say(words(fault))
     began = time.time()
     fault(here)
-    return Happened(words(fault), began, time.time())
+    happened = Happened(words(fault), began, time.time())
+    with (here.folder / "faults.log").open("a") as log:
+        print(
+            f"{datetime.fromtimestamp(began)} to {datetime.fromtimestamp(happened.ended)}: {words(fault)}",
+            file=log,
+        )
+    return happened
 
 
 def recover(jobs: list[str], sites: list[str], patience: float) -> int:
@@ -245,7 +254,7 @@ def table(report: Report) -> str:
         "| --- | ---: | ---: |",
         *[f"| {kind} | {times} | {longest:.1f} |" for kind, (times, longest) in stalls(report).items()],
         "",
-        *(f"BROKEN: {each}" for each in (*found["broken"], *found["orphans"], *report.refused)),
+        *(f"BROKEN: {each}" for each in [*found["orphans"], *report.refused, *found["broken"]][:SHOWN]),
         "Every promise was kept." if report.kept else "A PROMISE WAS BROKEN.",
     ]
     return "\n".join(lines)
