@@ -234,6 +234,8 @@ JOB_TIME_LIMITS = {  # seconds of one attempt
 JOB_STOP_SECONDS = env.integer("JOB_STOP_SECONDS", 8, minimum=1)
 JOB_WAITING_LIMIT = env.integer("JOB_WAITING_LIMIT", 10_000, minimum=1)
 METRICS_TOKEN = env.text("METRICS_TOKEN")
+WEBHOOK_PRIVATE_ADDRESSES = env.boolean("WEBHOOK_PRIVATE_ADDRESSES", False)
+"""Whether callbacks may go to this machine, and to the network around it."""
 SUBMIT_NEEDS_TOKEN = env.boolean("SUBMIT_NEEDS_TOKEN", False)
 TRAINING_THREADS = env.integer("TRAINING_THREADS", os.cpu_count() or 1, minimum=1)
 TRAINING_DATA = Path(folder) if (folder := env.text("PHONEREADER_TRAINING_DATA")) else None

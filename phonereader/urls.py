@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from phonereader import health, metrics
 from phonereader.jobs.api import CancelView, JobView, RetryView
+from phonereader.jobs.callbacks.api import SecretView
 from phonereader.jobs.events import EventsView
 from phonereader.jobs.listing import JobsView
 from recognition.api import (
@@ -33,6 +34,7 @@ urlpatterns = [
     path("api/v1/jobs/<uuid:job_id>/cancel/", CancelView.as_view(), name="job-cancel"),
     path("api/v1/jobs/<uuid:job_id>/retry/", RetryView.as_view(), name="job-retry"),
     path("api/v1/trainings/", TrainingsView.as_view(), name="trainings"),
+    path("api/v1/webhook-secret/", SecretView.as_view(), name="webhook-secret"),
     path("api/v1/models/", ModelsView.as_view(), name="models"),
     path("api/v1/models/<int:version>/activate/", ActivateView.as_view(), name="activate"),
     path("api/recognize", any_origin(TutorialView.as_view()), name="tutorial"),

@@ -23,6 +23,7 @@ from rest_framework.views import APIView
 from phonereader import problems
 from phonereader.jobs import held, waiting
 from phonereader.jobs.api import caller_of, find, owner
+from phonereader.jobs.callbacks.api import callback_of
 from phonereader.jobs.documents import AcceptedJobSerializer
 from phonereader.jobs.models import Job
 from phonereader.jobs.states import State
@@ -79,7 +80,10 @@ class RecognitionsView(APIView):
             "application/json": SubmissionSerializer,
             "multipart/form-data": {
                 "type": "object",
-                "properties": {"1.png": {"type": "string", "format": "binary"}},
+                "properties": {
+                    "1.png": {"type": "string", "format": "binary"},
+                    "callback_url": {"type": "string"},
+                },
                 "additionalProperties": {"type": "string", "format": "binary"},
             },
         },
@@ -88,7 +92,7 @@ class RecognitionsView(APIView):
             200: AcceptedJobSerializer,
             **{
                 code: OpenApiResponse(OpenApiTypes.OBJECT, "problem+json")
-                for code in (400, 413, 415, 422, 503)
+                for code in (400, 403, 413, 415, 422, 503)
             },
         },
     )
@@ -196,6 +200,7 @@ def take(request: Request, source: Submission.Source) -> Job:
         user=request.user if request.user.is_authenticated else None,
         idempotency_key=key,
         priority=requests.priority_of(fields),
+        callback_url=callback_of(request, fields),
     )
     try:
         return submit(boxes, requests.region_of(fields), requests.contribute_of(fields), sender)

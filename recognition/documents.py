@@ -31,6 +31,9 @@ class SentBoxSerializer(serializers.Serializer[dict[str, Any]]):
 class SubmissionSerializer(serializers.Serializer[dict[str, Any]]):
     boxes = SentBoxSerializer(many=True, help_text="1 to 15, in reading order")
     region = serializers.CharField(required=False, help_text="Hint: ISO 3166-1 alpha-2, such as US")
+    callback_url = serializers.CharField(
+        required=False, help_text="With a token: the job is POSTed there when it has ended, signed"
+    )
     contribute = serializers.BooleanField(
         required=False, help_text="May be used for training; false unless set"
     )

@@ -49,6 +49,7 @@ class Sender:
     user: AbstractBaseUser | None = None
     idempotency_key: str | None = None
     priority: Priority = Priority.INTERACTIVE
+    callback_url: str = ""
 
 
 def submit(boxes: Sequence[SentBox], region: str, contributed: bool, sender: Sender) -> Job:
@@ -56,9 +57,8 @@ def submit(boxes: Sequence[SentBox], region: str, contributed: bool, sender: Sen
 
     Raises ``Overloaded``, or ``KeyReused`` when the key came with another content before.
     """
-    digest = hashlib.sha256(
-        b"".join(box.digest() for box in boxes) + f"{region}|{contributed}".encode()
-    ).hexdigest()
+    fields = f"{region}|{contributed}" + (f"|{sender.callback_url}" if sender.callback_url else "")
+    digest = hashlib.sha256(b"".join(box.digest() for box in boxes) + fields.encode()).hexdigest()
     known = _known(sender, digest)
     if known is not None:
         return known
@@ -96,6 +96,7 @@ def _store(boxes: Sequence[SentBox], region: str, contributed: bool, sender: Sen
         caller=sender.caller,
         idempotency_key=sender.idempotency_key,
         request_digest=digest,
+        callback_url=sender.callback_url,
     )
     submission = Submission.objects.create(
         job=job, source=sender.source, region=region, contributed=contributed

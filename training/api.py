@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from phonereader.jobs.api import caller_of
+from phonereader.jobs.callbacks.api import callback_of
 from phonereader.jobs.documents import JobSerializer
 from phonereader.problems import Problem
 from recognition.models import Activation, ModelVersion
@@ -36,6 +37,9 @@ class WantedSerializer(serializers.Serializer[dict[str, Any]]):
     start = serializers.ChoiceField(TrainingRun.Start.values, required=False)
     epochs = serializers.IntegerField(min_value=1, max_value=runs.LONGEST, required=False)
     seed = serializers.IntegerField(min_value=0, max_value=2**31 - 1, required=False)
+    callback_url = serializers.CharField(
+        required=False, allow_blank=True, help_text="As for recognitions; with a token"
+    )
 
 
 class TrainingsView(APIView):
@@ -51,8 +55,10 @@ class TrainingsView(APIView):
     def post(self, request: Request) -> Response:
         wanted = WantedSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
+        chosen = {name: value for name, value in wanted.validated_data.items() if name != "callback_url"}
+        callback = callback_of(request, wanted.validated_data)
         try:
-            job = runs.start(runs.Wanted(**wanted.validated_data), "api", staff(request), caller_of(request))
+            job = runs.start(runs.Wanted(**chosen), "api", staff(request), caller_of(request), callback)
         except runs.BadRun as error:
             raise Problem(400, str(error), [{"field": error.field, "detail": str(error)}]) from None
         document = JobSerializer(job).data

@@ -68,7 +68,9 @@ def summary() -> Summary:
 
 
 @transaction.atomic
-def start(wanted: Wanted, trigger: str, user: User | None = None, caller: str = "") -> Job:
+def start(
+    wanted: Wanted, trigger: str, user: User | None = None, caller: str = "", callback_url: str = ""
+) -> Job:
     """Queue a training run. Raises ``BadRun``."""
     parent = active()
     begin = wanted.start or TrainingRun.Start.ACTIVE
@@ -91,7 +93,7 @@ def start(wanted: Wanted, trigger: str, user: User | None = None, caller: str = 
         raise BadRun("epochs", f"epochs must be 1 to {LONGEST}.")
     if not 0 <= wanted.seed < 2**31:
         raise BadRun("seed", "seed must be 0 to 2147483647.")
-    job = lifecycle.create(Kind.TRAINING, user=user, caller=caller)
+    job = lifecycle.create(Kind.TRAINING, user=user, caller=caller, callback_url=callback_url)
     TrainingRun.objects.create(
         job=job,
         architecture=architecture,

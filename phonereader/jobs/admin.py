@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 
 from phonereader.admin import NewestPaginator, ReadOnly, rows_about
 from phonereader.jobs import lifecycle
+from phonereader.jobs.callbacks.admin import DeliveryInline
 from phonereader.jobs.models import Job, Transition, WorkerProcess, first_id
 from phonereader.jobs.states import TERMINAL, State
 
@@ -64,7 +65,6 @@ class JobAdmin(ReadOnly, admin.ModelAdmin[Job]):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
-    inlines = [TransitionInline]
     fields = [
         "id",
         ("kind", "priority", "state", "progress"),
@@ -73,6 +73,7 @@ class JobAdmin(ReadOnly, admin.ModelAdmin[Job]):
         ("waited", "ran"),
         ("worker", "lease_until", "due_at"),
         "caller",
+        "callback_url",
         "error",
         "result",
     ]
@@ -82,6 +83,9 @@ class JobAdmin(ReadOnly, admin.ModelAdmin[Job]):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return JobList
+
+    def get_inlines(self, request: HttpRequest, obj: Job | None) -> list[Any]:
+        return [DeliveryInline, TransitionInline] if obj and obj.callback_url else [TransitionInline]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
         return super().get_queryset(request).defer("result")

@@ -53,9 +53,9 @@ class Bell:
     def _connection(self) -> Connection:
         return connection()
 
-    def ring(self, job_id: UUID, kind: str) -> None:
-        """Have the job's doorbell rung; returns at once."""
-        self._outbox.put((TASKS[Kind(kind)], str(job_id)))
+    def ring(self, task: str, row_id: UUID) -> None:
+        """Have the task rung for, with the id of its row; returns at once."""
+        self._outbox.put((task, str(row_id)))
 
     def _ring(self, ring: tuple[str, str]) -> None:
         send(*ring, self._connection)
@@ -80,4 +80,9 @@ def ring_now(job_id: UUID, kind: str) -> None:
 
 def ring_on_commit(job_id: UUID, kind: str) -> None:
     """Ring once the present transaction has committed, and not at all when it rolls back."""
-    transaction.on_commit(lambda: bell.ring(job_id, kind), robust=True)
+    task_on_commit(TASKS[Kind(kind)], job_id)
+
+
+def task_on_commit(task: str, row_id: UUID) -> None:
+    """``ring_on_commit`` for a row that is no job."""
+    transaction.on_commit(lambda: bell.ring(task, row_id), robust=True)

@@ -18,6 +18,7 @@ from django.db.models.functions import Now
 
 from phonereader.jobs import hints
 from phonereader.jobs.bell import ring_on_commit
+from phonereader.jobs.callbacks import due
 from phonereader.jobs.models import Job, Transition
 from phonereader.jobs.states import MOVES, TERMINAL, Kind, State
 
@@ -83,6 +84,8 @@ def transition(
         actor=actor[:200],
         reason=reason[:500],
     )
+    if to in TERMINAL and job.callback_url:
+        due.announce(job)
     log.info("job %s %s -> %s by %s %s", job.id, before, to, actor, reason, extra={"job": str(job.id)})
     hints.changed(job.id)
     return True

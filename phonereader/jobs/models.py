@@ -58,6 +58,9 @@ class Job(models.Model):
     caller = models.CharField(max_length=100, blank=True, help_text="user:…, session:… or address:…")
     idempotency_key = models.CharField(max_length=255, null=True)  # noqa: DJ001 (NULLs are distinct)
     request_digest = models.CharField(max_length=64, blank=True)
+    callback_url = models.CharField(
+        max_length=2000, blank=True, db_default="", help_text="Where its end is told"
+    )
 
     class Meta:
         ordering = ["-id"]
@@ -125,6 +128,57 @@ class Transition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.before or '·'} → {self.after}"
+
+
+class Delivery(models.Model):
+    """A callback: the end of a job, to be told to its address. Written in the transaction that ended it."""
+
+    class State(models.TextChoices):
+        DUE = "due"
+        DELIVERED = "delivered"
+        REFUSED = "refused"
+        GIVEN_UP = "given up"
+        SUPERSEDED = "superseded"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False, help_text="The webhook-id")
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="deliveries")
+    revision = models.PositiveIntegerField(help_text="The job's, when it ended")
+    state = models.CharField(max_length=16, choices=State, default=State.DUE)
+    attempts = models.PositiveIntegerField(default=0)
+    due_at = models.DateTimeField(null=True, help_text="Nobody sends it earlier")
+    ring_at = models.DateTimeField(null=True, help_text="When the sweeper rings for it (again)")
+    give_up_at = models.DateTimeField()
+    last_at = models.DateTimeField(null=True, help_text="When the last attempt ended")
+    status = models.PositiveSmallIntegerField(null=True, help_text="Of the last answer")
+    answer = models.CharField(max_length=500, blank=True, help_text="What came of the last attempt")
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = "callback"
+        constraints = [models.UniqueConstraint(fields=["job", "revision"], name="delivery_once")]
+        indexes = [
+            models.Index(fields=["ring_at"], condition=Q(state="due"), name="delivery_due"),
+            models.Index(fields=["state", "-id"], name="delivery_state_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class WebhookSecret(models.Model):
+    """What the callbacks of a user's jobs are signed with."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="+"
+    )
+    secret = models.CharField(max_length=100)
+    previous = models.CharField(
+        max_length=100, blank=True, help_text="Signs, too, for a day after the change"
+    )
+    changed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"of {self.user}"
 
 
 class Tally(models.Model):

@@ -14,15 +14,21 @@ Item = TypeVar("Item")
 
 
 class Outbox(Generic[Item]):
-    """Delivers in order, from a thread of its own that starts with the first item of a process.
+    """Delivers in order, from a thread of its own (or several) that starts with the first item of a process.
 
     ``deliver`` raises whatever the transport raises; ``hang_up`` then lets go of its connection. What cannot
     be delivered is dropped, with all that waits behind it, and a warning: ``without`` says what comes of it.
     """
 
     def __init__(
-        self, name: str, deliver: Callable[[Item], object], hang_up: Callable[[], object], without: str
+        self,
+        name: str,
+        deliver: Callable[[Item], object],
+        hang_up: Callable[[], object],
+        without: str,
+        threads: int = 1,
     ) -> None:
+        self._threads = threads
         self._name, self._deliver, self._hang_up, self._without = name, deliver, hang_up, without
         self._pending: queue.SimpleQueue[Item] = queue.SimpleQueue()
         self._lock = threading.Lock()
@@ -35,7 +41,8 @@ class Outbox(Generic[Item]):
                 self._pid = os.getpid()
                 self._pending = queue.SimpleQueue()
                 self._let_go()
-                threading.Thread(target=self._run, name=self._name, daemon=True).start()
+                for _ in range(self._threads):
+                    threading.Thread(target=self._run, name=self._name, daemon=True).start()
         self._pending.put(item)
 
     def _run(self) -> None:

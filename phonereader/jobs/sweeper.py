@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 
 from phonereader.jobs import lifecycle, tally
 from phonereader.jobs.bell import TASKS, connection, send
+from phonereader.jobs.callbacks import due
 from phonereader.jobs.models import Job, WorkerProcess
 from phonereader.jobs.states import Kind, State
 
@@ -28,7 +29,7 @@ class Swept:
     recovered: int = 0
     """Running jobs whose lease had run out."""
     rung: int = 0
-    """Queued jobs that were published again."""
+    """Queued jobs and due callbacks that were published again."""
 
 
 def sweep(actor: str = "sweeper") -> Swept:
@@ -37,7 +38,7 @@ def sweep(actor: str = "sweeper") -> Swept:
     A broker that is away leaves the rest to the next run.
     """
     swept = Swept(recovered=recover_lost(actor))
-    swept.rung = ring_again()
+    swept.rung = ring_again() + due.ring_again()
     tally.fold()
     WorkerProcess.objects.filter(seen_at__lt=Now() - timedelta(hours=1)).delete()
     if swept.recovered or swept.rung:

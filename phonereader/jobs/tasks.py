@@ -8,6 +8,7 @@ from celery import Task, shared_task
 
 from phonereader.jobs import runner, stopping, sweeper, turns
 from phonereader.jobs.bell import ring_now
+from phonereader.jobs.callbacks.deliver import couriers
 from phonereader.jobs.lease import hard_time_limit
 from phonereader.jobs.states import Kind
 from phonereader.jobs.worker import process_name
@@ -24,6 +25,12 @@ def job_task(name: str, kind: Kind, work: Callable[[], runner.Work]) -> "Task[..
             runner.run(job_id, work(), process_name(), turns.claim)
 
     return run
+
+
+@shared_task(name="jobs.deliver")
+def deliver(delivery_id: str, **_later: Any) -> None:
+    if not stopping.told():  # else it is left to the sweeper
+        couriers.put(UUID(delivery_id))
 
 
 @shared_task(name="jobs.sweep")
