@@ -4,11 +4,15 @@ import logging
 import os
 import queue
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Generic, TypeVar
 
 log = logging.getLogger(__name__)
+
+SILENCE = 10.0
+"""Seconds between two warnings."""
 
 Item = TypeVar("Item")
 
@@ -17,7 +21,8 @@ class Outbox(Generic[Item]):
     """Delivers in order, from a thread of its own (or several) that starts with the first item of a process.
 
     ``deliver`` raises whatever the transport raises; ``hang_up`` then lets go of its connection. What cannot
-    be delivered is dropped, with all that waits behind it, and a warning: ``without`` says what comes of it.
+    be delivered is dropped, with all that waits behind it, and a warning now and then: ``without`` says what
+    comes of it.
     """
 
     def __init__(
@@ -29,6 +34,7 @@ class Outbox(Generic[Item]):
         threads: int = 1,
     ) -> None:
         self._threads = threads
+        self._warned, self._dropped = -SILENCE, 0
         self._name, self._deliver, self._hang_up, self._without = name, deliver, hang_up, without
         self._pending: queue.SimpleQueue[Item] = queue.SimpleQueue()
         self._lock = threading.Lock()
@@ -56,7 +62,14 @@ class Outbox(Generic[Item]):
                     self._deliver(item)
             except Exception as error:
                 self._let_go()
-                log.warning("%s: %s (%d %s)", self._name, error, 1 + self._drop_pending(), self._without)
+                self._dropped += 1 + self._drop_pending()
+                self._warn(error)
+
+    def _warn(self, error: Exception) -> None:
+        if time.monotonic() - self._warned < SILENCE:  # while a server is away, each item would be a line
+            return
+        log.warning("%s: %s (%d %s)", self._name, error, self._dropped, self._without)
+        self._warned, self._dropped = time.monotonic(), 0
 
     def _let_go(self) -> None:
         with suppress(Exception):

@@ -23,9 +23,8 @@ class DeliveryInline(ReadOnly, admin.TabularInline[Delivery, Job]):
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnly, admin.ModelAdmin[Delivery]):
-    list_display = ["id", "state", "attempts", "last_at", "answer", "due_at", "job_link"]
+    list_display = ["id", "state", "answer", "attempts", "last_at", "due_at"]
     list_filter = ["state"]
-    list_select_related = ["job"]
     sortable_by = ()
     paginator = NewestPaginator
     show_full_result_count = False
