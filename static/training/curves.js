@@ -26,6 +26,7 @@ export function curves(
   let low = Math.min(...values), high = Math.max(...values);
   const room = Math.max((high - low) * 0.08, Math.abs(high) * 0.002, 1e-6);
   low = floor ?? low - room;
+  if (floor !== null) high = floor + Math.ceil((high - floor) / 4) * 4; // counts: four steps of whole numbers
   high += room;
   const x = (epoch) => (last > 1 ? LEFT + ((epoch - 1) / (last - 1)) * (RIGHT - LEFT) : (LEFT + RIGHT) / 2);
   const y = (value) => BOTTOM - ((value - low) / (high - low)) * (BOTTOM - TOP);
@@ -34,7 +35,10 @@ export function curves(
     svg.append(element("line", { x1: LEFT, x2: RIGHT, y1: y(value), y2: y(value), class: "grid" }));
     svg.append(element("text", { x: LEFT - 6, y: y(value) + 4, "text-anchor": "end" }, label(value)));
   }
-  for (const epoch of [1, last]) svg.append(element("text", { x: x(epoch), y: 212, "text-anchor": "middle" }, under(epoch)));
+  for (const [epoch, anchor] of [[1, "start"], [last, "end"]]) {
+    svg.append(element("text", { x: x(epoch), y: 212, "text-anchor": last > 1 ? anchor : "middle" }, under(epoch)));
+    if (last <= 1) break;
+  }
   Object.values(lines).forEach((line, number) => {
     const points = line.map((value, index) => `${x(epochs[index]).toFixed(1)},${y(value).toFixed(1)}`);
     svg.append(element("polyline", { points: points.join(" "), class: `line line-${number}` }));
