@@ -22,34 +22,47 @@ GLYPH_SIDE = 28
 
 def of_box(box: Box, side: int = 96) -> SafeString:
     """The ink as it was sent: strokes as SVG, a picture made small enough for ``side`` pixels."""
-    if box.picture is None:
-        return of_strokes(box.strokes or {}, side)
+    return of_ink(box.strokes, box.picture, side)
+
+
+def of_ink(strokes: dict[str, Any] | None, picture: bytes | memoryview | None, side: int) -> SafeString:
+    if picture is None:
+        return of_strokes(strokes or {}, side)
     try:
-        grey = decode_picture(bytes(box.picture)).grey
+        grey = decode_picture(bytes(picture)).grey
     except BadInk:
         return format_html('<span class="no-picture">{}</span>', "damaged")
-    picture = ImageOps.contain(Image.fromarray(grey), (2 * side, 2 * side))
-    return of_image(picture, side, "picture as sent")
+    small = ImageOps.contain(Image.fromarray(grey), (2 * side, 2 * side))
+    return of_image(small, side, "picture as sent")
 
 
 def of_strokes(ink: dict[str, Any], side: int) -> SafeString:
-    width, height = ink.get("width", DEFAULT_WIDTH), ink.get("height", DEFAULT_HEIGHT)
+    brush = ink.get("brush", DEFAULT_BRUSH)
+    points = [point for stroke in ink.get("strokes", []) for point in stroke]
+    # The canvas, and what was drawn beyond it: that is ink like the rest.
+    left, right = edge([p[0] for p in points], ink.get("width", DEFAULT_WIDTH), brush)
+    top, bottom = edge([p[1] for p in points], ink.get("height", DEFAULT_HEIGHT), brush)
     paths = format_html_join(
         "",
         '<path d="{}"/>',
         ((path_of(stroke),) for stroke in ink.get("strokes", [])),
     )
     return format_html(
-        '<svg class="ink" viewBox="0 0 {} {}" width="{}" height="{}" fill="none" stroke="#000"'
+        '<svg class="ink" viewBox="{} {} {} {}" width="{}" height="{}" fill="none" stroke="#000"'
         ' stroke-width="{}" stroke-linecap="round" stroke-linejoin="round" role="img"'
         ' aria-label="strokes as sent">{}</svg>',
-        width,
-        height,
+        *(f"{number:g}" for number in (left, top, right - left, bottom - top)),
         side,
         side,
-        ink.get("brush", DEFAULT_BRUSH),
+        brush,
         paths,
     )
+
+
+def edge(along: list[float], canvas: float, brush: float) -> tuple[float, float]:
+    """From where to where a picture reaches in one direction."""
+    outside = [number for number in along if not 0 <= number <= canvas]
+    return min([0, *(n - brush / 2 for n in outside)]), max([canvas, *(n + brush / 2 for n in outside)])
 
 
 def path_of(stroke: list[list[float]]) -> str:

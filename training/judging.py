@@ -16,6 +16,9 @@ from training.gate import Paired
 
 ERRORS = 200
 """So many errors of a set are kept, the surest first."""
+SUSPECTS = 500
+SURE = 0.9
+"""A reader this sure of another digit makes the label suspect."""
 DIGITS = 10
 REFUSED = DIGITS
 """The column of a confusion matrix for what was refused."""
@@ -109,6 +112,18 @@ def report(judged: JudgedBy, found: Answers) -> dict[str, Any]:
             for index in wrong
         ],
     }
+
+
+def suspects(reader: Reader, judged: JudgedBy) -> list[list[Any]]:
+    """Samples whose label the reader surely disagrees with, the surest first: [id, answer, confidence]."""
+    with torch.inference_mode():
+        found = answers(reader, judged)
+    wrong = ~found.right(judged.labels) & ~found.refused & (found.confidence >= SURE)
+    ranked = sorted(np.flatnonzero(wrong), key=lambda index: -found.confidence[index])[:SUSPECTS]
+    return [
+        [judged.samples[index], str(found.best[index]), round(float(found.confidence[index]), 4)]
+        for index in ranked
+    ]
 
 
 def judge(

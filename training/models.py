@@ -55,7 +55,7 @@ class Label(models.Model):
     class Via(models.TextChoices):
         REVIEW = "review"
         BULK = "bulk", "in bulk"
-        KEPT = "kept", "kept at a second look"
+        SECOND = "second", "second look"
         IMPORT = "import"
 
     sample = models.ForeignKey(Sample, on_delete=models.CASCADE, related_name="labels")
@@ -153,6 +153,9 @@ class Judgement(models.Model):
     passed = models.BooleanField()
     sentence = models.CharField(max_length=1000, help_text="Why it passed or not")
     report = models.JSONField(default=dict, help_text="Figures of each set, per digit, confusions, errors")
+    suspects = models.JSONField(
+        default=list, help_text="Samples whose label it surely disagrees with: [id, answer, confidence]"
+    )
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -10,13 +10,13 @@ from statistics import median
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from recognition.doubts import locked
 from recognition.models import Box, Reading
 from training import samples
-from training.models import Label, ReviewLock
+from training.models import Label, ReviewLock, Sample
 from training.samples import Reviewer
 
 HELD = timedelta(minutes=5)
@@ -175,6 +175,26 @@ def _confirmed(reading: Reading, user: User) -> bool:
         return False
     samples.label_box(reading.box, reading.digit, reviewer(user), Label.Via.BULK)
     return True
+
+
+def relabel_all(user: User, rows: QuerySet[Sample], text: str | None) -> Confirmed:
+    """Give many samples one label, at most ``CONFIRMED_AT_ONCE``; None: what was read, empty: withdraw.
+    Skipped is what has that label already, or was not read as a digit."""
+    wanted = list(rows.order_by("id").values_list("pk", flat=True)[:CONFIRMED_AT_ONCE])
+    count = 0
+    for start in range(0, len(wanted), BATCH):
+        with transaction.atomic():
+            batch = Sample.objects.filter(pk__in=wanted[start : start + BATCH]).select_related("box")
+            batch = batch.defer("strokes", "picture", "glyph", "box__strokes", "box__picture")
+            read = Reading.objects.filter(
+                box=OuterRef("box"), model=OuterRef("box__submission__model"), state=Reading.State.READ
+            )
+            for sample in batch.annotate(read_as=Subquery(read.values("digit")[:1])):
+                says = sample.read_as if text is None else text
+                if says is not None and says != sample.digit:
+                    samples.relabel(sample, says, reviewer(user), Label.Via.BULK)
+                    count += 1
+    return Confirmed(count, len(wanted) - count)
 
 
 def reviewer(user: User) -> Reviewer:

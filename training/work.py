@@ -40,6 +40,7 @@ class Trained:
     weights: bytes
     verdict: gate.Verdict
     report: dict[str, Any]
+    suspects: list[list[Any]]
     against: int | None
 
 
@@ -86,6 +87,7 @@ class TrainNetwork:
             passed=outcome.verdict.passed,
             sentence=outcome.verdict.sentence[:1000],
             report=outcome.report,
+            suspects=outcome.suspects,
         )
         runs.ring_next()
         if outcome.verdict.passed and settings.ACTIVATE_PASSED:
@@ -162,7 +164,7 @@ class TrainNetwork:
     ) -> Trained:
         from recognition.reader.reader import Reader
         from recognition.reader.weights import pack
-        from training.judging import JudgedBy, judge
+        from training.judging import JudgedBy, judge, suspects
         from training.report import certainty
 
         self.log("Judging.")
@@ -183,13 +185,16 @@ class TrainNetwork:
         sets = [JudgedBy(name, part.glyphs, part.labels) for name, part in guards.items()]
         sets.append(JudgedBy("reviewed holdout", holdout[0].glyphs, holdout[0].labels, holdout[1]))
         report, pairs = judge(candidate, before, sets, self.lease.check)
+        self.lease.check()
+        known, ids = of_samples(Sample.objects.exclude(digit="").defer("strokes", "picture"))
+        doubted = suspects(candidate, JudgedBy("reviewed", known.glyphs, known.labels, ids))
         meta |= {f"accuracy, {name}": f"{found['accuracy']:.4f}" for name, found in report.items()}
         if before is None:
             verdict = gate.Verdict(True, "Passed: there is no active model to be compared with.")
         else:
             verdict = gate.verdict(pairs)
         against = current.version if current is not None and before is not None else None
-        return Trained(self.row, pack(outcome.network, meta), verdict, report, against)
+        return Trained(self.row, pack(outcome.network, meta), verdict, report, doubted, against)
 
     # --- Staying in touch ---------------------------------------------------------------------------
 

@@ -1,8 +1,10 @@
 // Reviewing with the keyboard. Items that were seen are a list that the arrows walk; two more are fetched ahead,
 // so that a label shows the next digit at once. Labels go to the site one after the other, in order.
 
+import { asker } from "./ask.js";
+
 const AHEAD = 2, KEPT = 60, RENEW_MS = 120_000;
-const addresses = JSON.parse(document.getElementById("addresses").textContent);
+const ask = asker(JSON.parse(document.getElementById("addresses").textContent));
 const $ = (id) => document.getElementById(id);
 
 /** What has been seen and what was fetched ahead, oldest first; `here` is the one that is shown. */
@@ -11,39 +13,6 @@ let progress = null, started = false, empty = false, filling = null;
 /** What is still to be sent, in order; it waits while something is the matter. */
 const pending = [];
 let saves = 0, sending = false, stuck = false;
-
-// --- Talking to the site --------------------------------------------------------------------------
-
-class Trouble extends Error {
-  constructor(message, { status = 0, login = false } = {}) {
-    super(message);
-    Object.assign(this, { status, login });
-  }
-}
-
-function csrf() {
-  return document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? "";
-}
-
-async function ask(name, fields = {}, keepalive = false) {
-  let answer;
-  try {
-    answer = await fetch(addresses[name], {
-      method: "POST",
-      keepalive,
-      headers: { "Content-Type": "application/json", "X-CSRFToken": csrf() },
-      body: JSON.stringify(fields),
-    });
-  } catch {
-    throw new Trouble("The site cannot be reached.");
-  }
-  const json = /json/.test(answer.headers.get("Content-Type") ?? "");
-  const body = json ? await answer.json().catch(() => ({})) : {};
-  if (answer.ok && json) return body;
-  if (answer.status === 401) throw new Trouble("Your session has ended. Sign in, then try again.", { status: 401, login: true });
-  if (answer.status === 403 && !json) throw new Trouble("The site does not know this page any more. Reload it.", { status: 403 });
-  throw new Trouble(body.detail ?? `The site could not do that (${answer.status}).`, { status: answer.status });
-}
 
 const held = () => items.filter((item, index) => index >= here && !item.label?.text).slice(0, AHEAD + 2).map((item) => item.box);
 
@@ -209,7 +178,7 @@ function show() {
     place.className = box.current ? "current" : "";
     if (box.current) place.setAttribute("aria-current", "true");
     place.innerHTML = box.picture;
-    const mine = box.current ? label?.text ?? "" : box.label;
+    const mine = items.find((other) => other.box === box.box)?.label?.text ?? box.label; // newer than what was fetched
     const text = document.createElement("span");
     text.textContent = mine || (box.reading?.state === "read" ? box.reading.digit : box.reading?.state === "unreadable" ? "?" : "·");
     text.className = mine ? "labelled" : "";

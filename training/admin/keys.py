@@ -200,7 +200,7 @@ def document(box: Box) -> dict[str, Any]:
         "model": submission.model_id,
         "number": [
             {
-                "position": each.position,
+                "box": each.pk,
                 "current": each.pk == box.pk,
                 "picture": pictures.of_box(each, SMALL),
                 "reading": _reading(found[each.pk]),

@@ -27,7 +27,6 @@ class CertaintyFilter(admin.SimpleListFilter):
 
     title = "certainty"
     parameter_name = "certainty"
-    field = "confidence"
     bounds = {"0-50": (0.0, 0.5), "50-90": (0.5, 0.9), "90-99": (0.9, 0.99), "99-100": (0.99, 1.01)}
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -37,8 +36,10 @@ class CertaintyFilter(admin.SimpleListFilter):
         value = self.value()
         if value is None or value not in self.bounds:
             return rows
-        low, high = self.bounds[value]
-        return rows.filter(**{f"{self.field}__gte": low, f"{self.field}__lt": high})
+        return self.between(rows, *self.bounds[value])
+
+    def between(self, rows: QuerySet[Any], low: float, high: float) -> QuerySet[Any]:
+        return rows.filter(confidence__gte=low, confidence__lt=high)
 
 
 class ModelFilter(admin.SimpleListFilter):
