@@ -22,9 +22,9 @@ install: $(RUN_READY) ## make .venv with what running needs
 run: $(RUN_READY) ## run the site and its workers in the foreground; Ctrl-C stops them
 	@$(PYTHON) manage.py run
 
-test: $(TEST_READY) ## run all tests; those of the job core once more on TEST_DATABASE_URL, if it is set
+test: $(TEST_READY) ## run all tests (LONG=1: the long ones, too); the job core once more on TEST_DATABASE_URL, if it is set
 	@$(PYTHON) -m tests.find_browser --install
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest $(if $(CI)$(LONG),,-m "not long")
 	@if [ -n "$$TEST_DATABASE_URL" ]; then \
 		echo "The job core on TEST_DATABASE_URL:"; \
 		DATABASE_URL="$$TEST_DATABASE_URL" $(PYTHON) -m pytest -m core; \

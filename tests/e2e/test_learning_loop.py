@@ -13,7 +13,7 @@ from recognition.reader.ink import Strokes
 from tests.e2e.page_driver import PageDriver, Stroke
 from tests.stack import Stack
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.stack, pytest.mark.long, pytest.mark.timeout(1200)]
 
 DRAWN = "2029"
 """In this hand these are read as something else, or not at all."""
