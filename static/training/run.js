@@ -1,6 +1,7 @@
 // The page that watches a training run: asks where it stands once a second, draws the curves.
 
 import { curves } from "./curves.js";
+import { follow } from "./follow.js";
 
 const page = document.getElementById("run");
 const $ = (id) => document.getElementById(id);
@@ -42,19 +43,4 @@ function show(now) {
   curves($("accuracy"), epochs, lines, now.epochs, $("legend"), (value) => `${(100 * value).toFixed(1)} %`);
 }
 
-async function watch(now) {
-  show(now);
-  while (!now.ended) {
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-    try {
-      const answer = await fetch(page.dataset.live, { headers: { Accept: "application/json" } });
-      if (!answer.ok) throw new Error(`status ${answer.status}`);
-      now = await answer.json();
-      show(now);
-    } catch (error) {
-      $("words").textContent = `The site does not answer (${error.message}); trying again.`;
-    }
-  }
-}
-
-watch(JSON.parse($("now").textContent));
+follow(page.dataset.live, JSON.parse($("now").textContent), show, $("words"));

@@ -1,4 +1,6 @@
-// The page that watches a transfer: asks where it stands once a second, and shows the report when it has ended.
+// The page that watches a transfer, and shows its report when it has ended.
+
+import { follow } from "./follow.js";
 
 const page = document.getElementById("transfer");
 const $ = (id) => document.getElementById(id);
@@ -10,21 +12,8 @@ function show(now) {
   $("progress").value = now.progress;
 }
 
-async function watch(now) {
-  if (now.ended) return;
-  show(now);
-  while (!now.ended) {
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-    try {
-      const answer = await fetch(page.dataset.live, { headers: { Accept: "application/json" } });
-      if (!answer.ok) throw new Error(`status ${answer.status}`);
-      now = await answer.json();
-      show(now);
-    } catch (error) {
-      $("words").textContent = `The site does not answer (${error.message}); trying again.`;
-    }
-  }
+const now = JSON.parse($("now").textContent);
+if (!now.ended) {
+  await follow(page.dataset.live, now, show, $("words"));
   location.reload();
 }
-
-watch(JSON.parse($("now").textContent));
