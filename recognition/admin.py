@@ -17,11 +17,29 @@ from recognition.registry import active
 DOUBTFUL = 0.9
 
 
+class ModelFilter(admin.SimpleListFilter):
+    """Which version read it; by number, for a row of the registry holds its weights."""
+
+    title = "model version"
+    parameter_name = "version"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        rows = ModelVersion.objects.values_list("version", "architecture")
+        return [(str(version), f"version {version} ({architecture})") for version, architecture in rows]
+
+    def queryset(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value()
+        return self.of_version(rows, int(value)) if value and value.isdecimal() else rows
+
+    def of_version(self, rows: QuerySet[Any], version: int) -> QuerySet[Any]:
+        return rows.filter(model=version)
+
+
 @admin.register(Submission)
 class SubmissionAdmin(ReadOnly, admin.ModelAdmin[Submission]):
     list_display = ["number", "read_as", "sure", "state", "source", "created_at", "model_version"]
     list_display_links = ["number", "read_as"]
-    list_filter = ["job__state", "source", "contributed", "model", "created_at"]
+    list_filter = ["job__state", "source", "contributed", ModelFilter, "created_at"]
     search_fields = ["digits", "job__id"]
     list_per_page = 25
     paginator = NewestPaginator

@@ -12,9 +12,9 @@ from django.utils.translation import ngettext
 
 from phonereader.admin import NewestPaginator, ReadOnly
 from recognition import pictures
-from recognition.admin import certainty
+from recognition.admin import ModelFilter, certainty
 from recognition.doubts import DISPUTED, claim_of
-from recognition.models import Correction, ModelVersion, Reading
+from recognition.models import Correction, Reading
 from training import review
 from training.admin import keys
 from training.models import Review
@@ -40,24 +40,6 @@ class CertaintyFilter(admin.SimpleListFilter):
 
     def between(self, rows: QuerySet[Any], low: float, high: float) -> QuerySet[Any]:
         return rows.filter(confidence__gte=low, confidence__lt=high)
-
-
-class ModelFilter(admin.SimpleListFilter):
-    """Which version read it; by number, for a row of the registry holds its weights."""
-
-    title = "model version"
-    parameter_name = "version"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        rows = ModelVersion.objects.values_list("version", "architecture")
-        return [(str(version), f"version {version} ({architecture})") for version, architecture in rows]
-
-    def queryset(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
-        value = self.value()
-        return self.of_version(rows, int(value)) if value and value.isdecimal() else rows
-
-    def of_version(self, rows: QuerySet[Any], version: int) -> QuerySet[Any]:
-        return rows.filter(model=version)
 
 
 class DigitFilter(admin.SimpleListFilter):

@@ -14,11 +14,11 @@ from django.utils.translation import ngettext
 
 from phonereader.admin import NewestPaginator, ReadOnly
 from recognition import pictures
-from recognition.admin import certainty
+from recognition.admin import ModelFilter, certainty
 from recognition.models import Reading
 from training import review, samples
 from training.admin import keys, second_look
-from training.admin.review import CertaintyFilter, ModelFilter
+from training.admin.review import CertaintyFilter
 from training.models import LABELS, NO_DIGIT, Label, Sample
 from training.review import reviewer
 
