@@ -130,7 +130,7 @@ def snapshot(run: TrainingRun) -> list[tuple[Sample, str]]:
     """The samples a run trains on, with their labels, as they stood when it first started.
 
     The first call writes down which label was the newest then; a run that goes on elsewhere sees the same
-    data. Samples of the holdout are never among them.
+    data. Samples of the holdout are never among them, nor what was sent once more under another number.
     """
     if "last_label" not in run.snapshot:
         run.snapshot = {"last_label": Label.objects.aggregate(Max("id"))["id__max"] or 0}
@@ -140,6 +140,7 @@ def snapshot(run: TrainingRun) -> list[tuple[Sample, str]]:
         .annotate(text_then=Subquery(newest.values("text")[:1]))
         .exclude(text_then="")
         .exclude(text_then=None)
+        .exclude(ink_sha256__in=Sample.objects.filter(split=Sample.Split.HOLDOUT).values("ink_sha256"))
         .order_by("id")
     )
     found: list[tuple[Sample, str]] = [(sample, str(sample.text_then)) for sample in rows]

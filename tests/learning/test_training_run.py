@@ -92,6 +92,15 @@ def test_no_sample_of_the_holdout_is_ever_in_a_training_batch(label: Label, show
     assert Judgement.objects.get().report["reviewed holdout"]["count"] == len(glyphs["holdout"])
 
 
+def test_ink_that_was_sent_twice_is_not_trained_on_where_it_judges(label: Label, shown: set[bytes]) -> None:
+    once, again, other = label("01234", 1), label("01234", 1), label("56789", 1)
+    Sample.objects.filter(box__in=[*once, *other]).update(split="train")
+    Sample.objects.filter(box__in=again).update(split="holdout")
+    run(runs.start(quick(1), "test"))
+    assert not {bytes(sample.glyph) for sample in Sample.objects.filter(box__in=again)} & shown
+    assert {bytes(sample.glyph) for sample in Sample.objects.filter(box__in=other)} <= shown
+
+
 def test_withdrawn_labels_are_not_trained_on(label: Label, shown: set[bytes]) -> None:
     from training import samples
 
