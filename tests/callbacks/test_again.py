@@ -104,10 +104,10 @@ def test_what_a_dead_worker_was_about_to_send_is_sent_by_another(hook: Receiver,
 
 def test_a_lost_ring_only_delays(hook: Receiver, new_job: NewJob, monkeypatch: pytest.MonkeyPatch) -> None:
     rung: list[tuple[str, str]] = []
+    monkeypatch.setattr(bell.bell, "ring", lambda *_ring: None)  # lost
     monkeypatch.setattr(bell, "send", lambda task, row_id, _broker: rung.append((task, row_id)))
     lifecycle.succeed(new_job(hook.url), {}, "w1")
     delivery = Delivery.objects.get()
-    rung.clear()
     assert due.ring_again() == 0
     make_due()
     assert (due.ring_again(), due.ring_again()) == (1, 0)
