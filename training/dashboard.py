@@ -1,15 +1,15 @@
 """What the admin's first page shows: how much is read, how often it is corrected, by which version."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, timedelta
 from typing import Any
-from uuid import UUID
 
 from django.core.cache import cache
 from django.db.models import Avg, Count, Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Replace, TruncDate
 from django.utils.timezone import now
 
+from phonereader.jobs.models import first_id
 from recognition.models import Correction, Submission
 from recognition.registry import active
 from training import runs
@@ -110,8 +110,3 @@ def recent(days: int) -> QuerySet[Submission]:
     return Submission.objects.filter(pk__gte=first_id(midnight - timedelta(days=days - 1))).annotate(
         was_corrected=Exists(claims)
     )
-
-
-def first_id(at: datetime) -> UUID:
-    """The smallest id (UUID version 7) that a job of this moment can have."""
-    return UUID(int=int(at.timestamp() * 1000) << 80)

@@ -80,7 +80,6 @@ class Watcher:
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._ear: asyncio.Task[None] | None = None
-        self._tick = TICK
         self.hinted = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="watcher")
         self._closed = False
@@ -133,9 +132,12 @@ class Watcher:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, partial(_and_let_go, ask, *arguments))
 
+    @property
+    def _tick(self) -> float:
+        return HINTED_TICK if self.hinted else TICK
+
     def _hinted(self, connected: bool) -> None:
         self.hinted = connected
-        self._tick = HINTED_TICK if connected else TICK
         self._woken.set()
 
     async def _run(self) -> None:

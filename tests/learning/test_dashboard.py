@@ -8,6 +8,7 @@ from django.test import Client
 from django.utils.timezone import now
 
 from phonereader.jobs import runner
+from phonereader.jobs.models import first_id
 from recognition.models import Correction, Submission
 from recognition.reading import ReadNumber
 from tests.learning.conftest import submitted
@@ -53,9 +54,9 @@ def test_a_claim_that_a_box_without_an_answer_holds_no_digit_is_no_correction() 
 
 
 def test_ids_are_a_clock() -> None:
-    before = dashboard.first_id(now() - timedelta(seconds=1))
+    before = first_id(now() - timedelta(seconds=1))
     submission = submitted("1")[0].submission
-    assert before < submission.pk < dashboard.first_id(now() + timedelta(seconds=1))
+    assert before < submission.pk < first_id(now() + timedelta(seconds=1))
 
 
 def test_the_first_page_shows_it(admin_client: Client) -> None:
