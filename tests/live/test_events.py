@@ -11,7 +11,7 @@ import pytest
 from phonereader.jobs import hints, lifecycle, waiting
 from phonereader.jobs.models import Job
 from recognition.submissions import forget
-from tests.live.own_redis import redis_server
+from tests.chaos.services import Redis
 from tests.live.site import Site, job_path
 from tests.live.test_closing import Web, queued, web  # noqa: F401 (a fixture)
 from tests.stack import wait_until
@@ -117,13 +117,15 @@ def test_who_leaves_is_no_longer_served(site: Site, job: Job) -> None:
 
 
 @pytest.fixture
-def hinted(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def hinted(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Redis]:
     """A Redis that carries hints, and a site that hardly ever looks without one."""
     monkeypatch.setattr(waiting, "HINTED_TICK", 3600.0)
-    with redis_server(tmp_path) as server:
-        settings.REDIS_URL = server.url
-        monkeypatch.setattr(hints, "publisher", hints.Publisher())
-        yield server
+    server = Redis(tmp_path)
+    server.start()
+    settings.REDIS_URL = server.url
+    monkeypatch.setattr(hints, "publisher", hints.Publisher())
+    yield server
+    server.kill()
 
 
 def test_hints_of_redis_bring_each_change(hinted: Any, site: Site, job: Job) -> None:
@@ -140,7 +142,7 @@ def test_without_redis_the_database_brings_each_change(hinted: Any, site: Site, 
     stream = Stream(site, job)
     stream.next()
     wait_until(subscribed, "a subscription")
-    hinted.stop()
+    hinted.kill()
     wait_until(lambda: not subscribed(), "its end")
     lifecycle.succeed(claimed(job), {"digits": "7"}, "w1")
     while (event := stream.next()) is not None:
