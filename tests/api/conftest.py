@@ -4,9 +4,18 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
+from rest_framework.test import APIClient
 
 Submit = Callable[..., Any]
+
+
+@pytest.fixture
+def staff(db: None) -> APIClient:
+    client = APIClient()
+    client.force_authenticate(User.objects.create_user("olga", is_staff=True))
+    return client
 
 
 @pytest.fixture

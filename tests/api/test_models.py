@@ -13,13 +13,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def staff() -> APIClient:
-    client = APIClient()
-    client.force_authenticate(User.objects.create_user("olga", is_staff=True))
-    return client
-
-
-@pytest.fixture
 def candidate() -> ModelVersion:
     """A second version. Nobody loads it here, so its weights need not be any."""
     shipped = registry.active()

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
 from phonereader.jobs.models import Job
@@ -13,13 +12,6 @@ from training.models import TrainingRun
 from training.recipes import further, recipe
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def staff() -> APIClient:
-    client = APIClient()
-    client.force_authenticate(User.objects.create_user("olga", is_staff=True))
-    return client
 
 
 def test_without_a_word_it_goes_on_from_the_active_model(staff: APIClient) -> None:
